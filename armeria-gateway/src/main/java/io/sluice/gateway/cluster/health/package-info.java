@@ -1,0 +1,5 @@
+/** Active checks and ejection of outliers. */
+@NullMarked
+package io.sluice.gateway.cluster.health;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Where a service answers. */
+@NullMarked
+package io.sluice.gateway.endpoint;
+
+import org.jspecify.annotations.NullMarked;

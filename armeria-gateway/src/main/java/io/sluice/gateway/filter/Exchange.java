@@ -1,0 +1,48 @@
+package io.sluice.gateway.filter;
+
+import com.linecorp.armeria.common.RequestHeadersBuilder;
+import io.netty.channel.EventLoop;
+import io.sluice.gateway.accesslog.ResponseFlag;
+import io.sluice.gateway.accesslog.StreamInfo;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One request and its answer, as filters see it. Everything happens on {@link #eventLoop}; results from elsewhere come back to it first. */
+public interface Exchange extends StreamInfo {
+    EventLoop eventLoop();
+
+    /** The request's headers, changeable until the router has sent them. */
+    RequestHeadersBuilder request();
+
+    /** The matched route; null when none matched. */
+    @Nullable
+    Route route();
+
+    /** Matches again, on the route table the exchange began with, after path, host or headers were changed. */
+    void refreshRoute();
+
+    /** The filter's per-route configuration, most specific level first; null where there is none. */
+    @Nullable
+    Object routeConfig(int place);
+
+    /** Goes on after {@link HttpFilter.Next#PAUSE}. Nothing happens when the exchange was answered or ended meanwhile. */
+    void resumeRequest();
+
+    void resumeResponse();
+
+    /**
+     * The only way to answer early: runs the response phases of all filters, then the chain's mappers. After response headers went out the
+     * stream is reset instead. A gRPC request gets the answer as a gRPC status.
+     */
+    void reply(LocalReply reply);
+
+    void addFlag(ResponseFlag flag);
+
+    /** Envoy's dynamic metadata: a namespace per filter. */
+    Map<String, Object> metadata(String namespace);
+
+    /** The same number for all random decisions of this request (runtime fractions, weighted clusters). */
+    long streamId();
+
+    boolean isEnded();
+}

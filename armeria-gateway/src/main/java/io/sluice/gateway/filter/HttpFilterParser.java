@@ -1,0 +1,28 @@
+package io.sluice.gateway.filter;
+
+import com.google.protobuf.Any;
+import io.sluice.gateway.xds.Problems;
+import java.util.Optional;
+
+/** Turns one filter's messages into our types; found by type URL in the root package's list of filters. */
+public interface HttpFilterParser {
+
+    /** {@code type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}. */
+    String typeUrl();
+
+    /** The per-route message's type URL; empty where the filter has none. */
+    default String routeTypeUrl() {
+        return "";
+    }
+
+    /**
+     * @param name the filter's name in the chain
+     * @return empty when something was reported to {@code problems}
+     */
+    Optional<HttpFilterFactory> parse(String name, Any config, Problems problems);
+
+    /** The filter's own per-route type, handed back by {@link Exchange#routeConfig}. */
+    default Optional<Object> parseRoute(Any config, Problems problems) {
+        return problems.unsupported("typed_per_filter_config", config.getTypeUrl());
+    }
+}

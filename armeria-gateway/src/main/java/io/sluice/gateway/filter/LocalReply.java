@@ -1,0 +1,28 @@
+package io.sluice.gateway.filter;
+
+import com.linecorp.armeria.common.HttpHeaders;
+import io.sluice.gateway.accesslog.ResponseFlag;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer that no upstream gave.
+ *
+ * @param details Envoy's response code details
+ * @param grpcStatus null means by Envoy's map from the HTTP status
+ */
+public record LocalReply(
+        int status,
+        String body,
+        HttpHeaders headers,
+        Set<ResponseFlag> flags,
+        String details,
+        @Nullable Integer grpcStatus) {
+    public LocalReply {
+        flags = Set.copyOf(flags);
+    }
+
+    public static LocalReply of(int status, String body, String details, ResponseFlag... flags) {
+        return new LocalReply(status, body, HttpHeaders.of(), Set.of(flags), details, null);
+    }
+}

@@ -1,0 +1,5 @@
+/** Asks the shared limits. */
+@NullMarked
+package io.sluice.gateway.filter.ratelimit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Only matching. */
+@NullMarked
+package io.sluice.gateway.route;
+
+import org.jspecify.annotations.NullMarked;

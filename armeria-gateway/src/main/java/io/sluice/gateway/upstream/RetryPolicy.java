@@ -1,0 +1,72 @@
+package io.sluice.gateway.upstream;
+
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * Envoy's retry policy.
+ *
+ * @param maxRetries tries after the first
+ * @param perTryTimeout zero means none
+ * @param perTryIdleTimeout zero means none
+ * @param avoidPreviousHosts Envoy's {@code previous_hosts} predicate
+ * @param hostSelectionAttempts how often another host is looked for when the predicate refuses one
+ */
+public record RetryPolicy(
+        Set<RetryOn> on,
+        Set<Integer> statusCodes,
+        int maxRetries,
+        Duration perTryTimeout,
+        Duration perTryIdleTimeout,
+        Duration backoffBase,
+        Duration backoffMax,
+        boolean avoidPreviousHosts,
+        int hostSelectionAttempts) {
+    public static final RetryPolicy NONE = new RetryPolicy(
+            Set.of(),
+            Set.of(),
+            0,
+            Duration.ZERO,
+            Duration.ZERO,
+            Duration.ofMillis(25),
+            Duration.ofMillis(250),
+            false,
+            1);
+
+    public RetryPolicy {
+        on = Set.copyOf(on);
+        statusCodes = Set.copyOf(statusCodes);
+        if (maxRetries < 0) {
+            throw new IllegalArgumentException("num_retries: " + maxRetries + " (expected: >= 0)");
+        }
+    }
+
+    /** Envoy's words for when to try again. */
+    public enum RetryOn {
+        SERVER_ERROR("5xx"),
+        GATEWAY_ERROR("gateway-error"),
+        RESET("reset"),
+        RESET_BEFORE_REQUEST("reset-before-request"),
+        CONNECT_FAILURE("connect-failure"),
+        ENVOY_RATELIMITED("envoy-ratelimited"),
+        RETRIABLE_4XX("retriable-4xx"),
+        REFUSED_STREAM("refused-stream"),
+        RETRIABLE_STATUS_CODES("retriable-status-codes"),
+        RETRIABLE_HEADERS("retriable-headers"),
+        GRPC_CANCELLED("cancelled"),
+        GRPC_DEADLINE_EXCEEDED("deadline-exceeded"),
+        GRPC_INTERNAL("internal"),
+        GRPC_RESOURCE_EXHAUSTED("resource-exhausted"),
+        GRPC_UNAVAILABLE("unavailable");
+
+        private final String word;
+
+        RetryOn(String word) {
+            this.word = word;
+        }
+
+        public String word() {
+            return word;
+        }
+    }
+}

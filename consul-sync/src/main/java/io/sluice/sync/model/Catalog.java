@@ -1,0 +1,24 @@
+package io.sluice.sync.model;
+
+import java.util.List;
+
+/**
+ * Everything one source knows at one moment. Services and listeners are sorted by name; routes are in the order in which they match.
+ *
+ * @param problems what was refused and left out; the rest of the catalog is in force
+ */
+public record Catalog(
+        List<Service> services, List<ListenerRule> listeners, List<RouteRule> routes, List<Problem> problems) {
+    public static final Catalog EMPTY = new Catalog(List.of(), List.of(), List.of(), List.of());
+
+    public Catalog {
+        services = services.stream()
+                .sorted(java.util.Comparator.comparing(Service::name))
+                .toList();
+        listeners = listeners.stream()
+                .sorted(java.util.Comparator.comparing(ListenerRule::name))
+                .toList();
+        routes = List.copyOf(routes);
+        problems = List.copyOf(problems);
+    }
+}

@@ -1,0 +1,5 @@
+/** The one list of catalog sources. */
+@NullMarked
+package io.sluice.sync;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Where catalogs come from. */
+@NullMarked
+package io.sluice.sync.source;
+
+import org.jspecify.annotations.NullMarked;

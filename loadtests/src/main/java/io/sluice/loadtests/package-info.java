@@ -1,0 +1,4 @@
+@NullMarked
+package io.sluice.loadtests;
+
+import org.jspecify.annotations.NullMarked;
