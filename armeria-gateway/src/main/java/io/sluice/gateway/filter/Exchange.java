@@ -25,6 +25,10 @@ public interface Exchange extends StreamInfo {
     @Nullable
     Object routeConfig(int place);
 
+    /** What the filter at this place read from the route's own fields; null where there is nothing. */
+    @Nullable
+    Object routeFields(int place);
+
     /** Goes on after {@link HttpFilter.Next#PAUSE}. Nothing happens when the exchange was answered or ended meanwhile. */
     void resumeRequest();
 

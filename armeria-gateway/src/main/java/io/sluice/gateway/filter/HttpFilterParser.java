@@ -1,6 +1,8 @@
 package io.sluice.gateway.filter;
 
 import com.google.protobuf.Any;
+import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.sluice.gateway.xds.Problems;
 import java.util.Optional;
 
@@ -24,5 +26,13 @@ public interface HttpFilterParser {
     /** The filter's own per-route type, handed back by {@link Exchange#routeConfig}. */
     default Optional<Object> parseRoute(Any config, Problems problems) {
         return problems.unsupported("typed_per_filter_config", config.getTypeUrl());
+    }
+
+    /**
+     * What the filter reads from the route's and virtual host's own fields (rate_limits, cors, ...), handed back by {@link
+     * Exchange#routeFields}. Called once per route.
+     */
+    default Optional<Object> parseRouteFields(VirtualHost virtualHost, Route route, Problems problems) {
+        return Optional.empty();
     }
 }
