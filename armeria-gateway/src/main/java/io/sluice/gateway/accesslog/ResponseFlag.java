@@ -1,39 +1,40 @@
 package io.sluice.gateway.accesslog;
 
-/** Why a request ended as it did, in Envoy's short words. */
+/** Why a request ended as it did, in Envoy's short words and in the order in which Envoy prints several. */
 public enum ResponseFlag {
-    NR("no route"),
-    NC("no cluster"),
-    UH("no healthy upstream"),
-    UF("upstream connection failure"),
-    UC("upstream connection termination"),
-    UR("upstream remote reset"),
-    LR("local reset"),
-    UO("upstream overflow"),
-    URX("upstream retry limit exceeded"),
-    UT("upstream request timeout"),
-    UPE("upstream protocol error"),
-    UMSDR("upstream max stream duration reached"),
-    SI("stream idle timeout"),
-    DC("downstream connection termination"),
-    DT("downstream duration timeout"),
-    DPE("downstream protocol error"),
-    RL("rate limited"),
-    RLSE("rate limit service error"),
-    UAEX("unauthorized external service"),
-    FI("fault injected"),
-    DI("delay injected"),
-    LH("local health check failed"),
-    OM("overload manager terminated"),
-    RFCF("response from cache filter");
+    LH("FailedLocalHealthCheck"),
+    UH("NoHealthyUpstream"),
+    UT("UpstreamRequestTimeout"),
+    LR("LocalReset"),
+    UR("UpstreamRemoteReset"),
+    UF("UpstreamConnectionFailure"),
+    UC("UpstreamConnectionTermination"),
+    UO("UpstreamOverflow"),
+    NR("NoRouteFound"),
+    DI("DelayInjected"),
+    FI("FaultInjected"),
+    RL("RateLimited"),
+    UAEX("UnauthorizedExternalService"),
+    RLSE("RateLimitServiceError"),
+    DC("DownstreamConnectionTermination"),
+    URX("UpstreamRetryLimitExceeded"),
+    SI("StreamIdleTimeout"),
+    DPE("DownstreamProtocolError"),
+    UMSDR("UpstreamMaxStreamDurationReached"),
+    RFCF("ResponseFromCacheFilter"),
+    DT("DurationTimeout"),
+    UPE("UpstreamProtocolError"),
+    NC("NoClusterFound"),
+    OM("OverloadManagerTerminated");
 
-    private final String meaning;
+    private final String longName;
 
-    ResponseFlag(String meaning) {
-        this.meaning = meaning;
+    ResponseFlag(String longName) {
+        this.longName = longName;
     }
 
-    public String meaning() {
-        return meaning;
+    /** As {@code %RESPONSE_FLAGS_LONG%} prints it. */
+    public String longName() {
+        return longName;
     }
 }

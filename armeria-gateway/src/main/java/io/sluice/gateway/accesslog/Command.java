@@ -1,0 +1,11 @@
+package io.sluice.gateway.accesslog;
+
+import org.jspecify.annotations.Nullable;
+
+/** One part of a format: fixed text, or a {@code %COMMAND%}. */
+@FunctionalInterface
+interface Command {
+    /** A {@link String}, or a {@link Long} where JSON shall have a number; null when the request has no such value. */
+    @Nullable
+    Object value(StreamInfo info);
+}

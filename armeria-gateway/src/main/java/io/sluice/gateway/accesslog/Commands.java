@@ -1,0 +1,176 @@
+package io.sluice.gateway.accesslog;
+
+import com.google.common.base.Ascii;
+import com.linecorp.armeria.common.HttpHeaders;
+import io.sluice.gateway.xds.Problems;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Envoy's command operators: the one list of what a format may say. */
+final class Commands {
+    private Commands() {}
+
+    /** @param length at most so many characters of the value are printed; null means all */
+    static Optional<Command> parse(String name, @Nullable String argument, @Nullable String length, Problems problems) {
+        int max = length == null ? Integer.MAX_VALUE : Integer.parseInt(length);
+        String field = "%" + name + "%";
+        return switch (name) {
+            case "REQ" -> header(StreamInfo::requestHeaders, argument, max, problems.at(field));
+            case "RESP" -> header(StreamInfo::responseHeaders, argument, max, problems.at(field));
+            case "TRAILER" -> header(StreamInfo::responseTrailers, argument, max, problems.at(field));
+            case "START_TIME" -> StartTime.parse(argument == null ? "" : argument, problems.at(field));
+            case "ENVIRONMENT" -> environment(argument, max, problems.at(field));
+            case "GRPC_STATUS" -> GrpcStatus.parse(argument == null ? "CAMEL_STRING" : argument, problems.at(field));
+            case "GRPC_STATUS_NUMBER" -> GrpcStatus.parse("NUMBER", problems.at(field));
+            default ->
+                argument != null
+                        ? problems.expected(field, "(" + argument + ")", "no argument")
+                        : plain(name, max)
+                                .or(() -> problems.expected(
+                                        "format",
+                                        field,
+                                        "one of Envoy's commands that"
+                                                + " armeria-gateway knows; see docs/xds-support.md"));
+        };
+    }
+
+    private static Optional<Command> plain(String name, int max) {
+        return switch (name) {
+            case "PROTOCOL" -> text(StreamInfo::protocol, max);
+            case "RESPONSE_CODE" -> Optional.of(info -> (long) info.responseCode());
+            case "RESPONSE_CODE_DETAILS" -> text(StreamInfo::responseCodeDetails, max);
+            case "RESPONSE_FLAGS" -> flags(ResponseFlag::name);
+            case "RESPONSE_FLAGS_LONG" -> flags(ResponseFlag::longName);
+            case "BYTES_RECEIVED" -> Optional.of(StreamInfo::bytesReceived);
+            case "BYTES_SENT" -> Optional.of(StreamInfo::bytesSent);
+            case "DURATION" -> millis(StreamInfo::startNanos, StreamInfo::endNanos);
+            case "REQUEST_DURATION" -> millis(StreamInfo::startNanos, StreamInfo::requestEndNanos);
+            case "REQUEST_TX_DURATION" -> millis(StreamInfo::startNanos, StreamInfo::upstreamLastRequestByteNanos);
+            case "RESPONSE_DURATION" -> millis(StreamInfo::startNanos, StreamInfo::upstreamFirstResponseByteNanos);
+            case "RESPONSE_TX_DURATION" -> millis(StreamInfo::upstreamFirstResponseByteNanos, StreamInfo::endNanos);
+            case "DOWNSTREAM_REMOTE_ADDRESS" -> address(StreamInfo::downstreamRemoteAddress);
+            case "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" -> ip(StreamInfo::downstreamRemoteAddress);
+            case "DOWNSTREAM_REMOTE_PORT" -> port(StreamInfo::downstreamRemoteAddress);
+            case "DOWNSTREAM_DIRECT_REMOTE_ADDRESS" -> address(StreamInfo::downstreamDirectRemoteAddress);
+            case "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" -> ip(StreamInfo::downstreamDirectRemoteAddress);
+            case "DOWNSTREAM_DIRECT_REMOTE_PORT" -> port(StreamInfo::downstreamDirectRemoteAddress);
+            case "DOWNSTREAM_LOCAL_ADDRESS" -> address(StreamInfo::downstreamLocalAddress);
+            case "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" -> ip(StreamInfo::downstreamLocalAddress);
+            case "DOWNSTREAM_LOCAL_PORT" -> port(StreamInfo::downstreamLocalAddress);
+            case "UPSTREAM_HOST", "UPSTREAM_REMOTE_ADDRESS" -> address(StreamInfo::upstreamAddress);
+            case "UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" -> ip(StreamInfo::upstreamAddress);
+            case "UPSTREAM_REMOTE_PORT" -> port(StreamInfo::upstreamAddress);
+            case "UPSTREAM_LOCAL_ADDRESS" -> address(StreamInfo::upstreamLocalAddress);
+            case "UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" -> ip(StreamInfo::upstreamLocalAddress);
+            case "UPSTREAM_LOCAL_PORT" -> port(StreamInfo::upstreamLocalAddress);
+            case "UPSTREAM_CLUSTER" -> text(StreamInfo::upstreamCluster, max);
+            case "UPSTREAM_PROTOCOL" -> text(StreamInfo::upstreamProtocol, max);
+            case "UPSTREAM_TRANSPORT_FAILURE_REASON" -> text(StreamInfo::upstreamTransportFailureReason, max);
+            case "UPSTREAM_REQUEST_ATTEMPT_COUNT" -> Optional.of(info -> (long) info.attempts());
+            case "ROUTE_NAME" -> text(StreamInfo::routeName, max);
+            case "VIRTUAL_HOST_NAME" -> text(StreamInfo::virtualHostName, max);
+            case "REQUESTED_SERVER_NAME" -> text(StreamInfo::requestedServerName, max);
+            case "STREAM_ID" -> text(StreamInfo::requestId, max);
+            case "TRACE_ID" -> text(StreamInfo::traceId, max);
+            case "HOSTNAME" -> hostname(max);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<Command> text(Function<StreamInfo, String> of, int max) {
+        return Optional.of(info -> {
+            String value = of.apply(info);
+            return value.isEmpty() ? null : Ascii.truncate(value, max, "");
+        });
+    }
+
+    private static Optional<Command> flags(Function<ResponseFlag, String> word) {
+        return Optional.of(info -> info.responseFlags().isEmpty()
+                ? null
+                : info.responseFlags().stream().sorted().map(word).collect(Collectors.joining(",")));
+    }
+
+    private static Optional<Command> millis(ToLongFunction<StreamInfo> from, ToLongFunction<StreamInfo> to) {
+        return Optional.of(info -> {
+            long start = from.applyAsLong(info);
+            long end = to.applyAsLong(info);
+            return start == 0 || end == 0 ? null : TimeUnit.NANOSECONDS.toMillis(end - start);
+        });
+    }
+
+    private static Optional<Command> address(Function<StreamInfo, @Nullable InetSocketAddress> of) {
+        return Optional.of(info -> {
+            InetSocketAddress address = of.apply(info);
+            if (address == null) {
+                return null;
+            }
+            String ip = address.getAddress().getHostAddress();
+            return (ip.indexOf(':') >= 0 ? "[" + ip + "]" : ip) + ":" + address.getPort();
+        });
+    }
+
+    private static Optional<Command> ip(Function<StreamInfo, @Nullable InetSocketAddress> of) {
+        return Optional.of(info -> {
+            InetSocketAddress address = of.apply(info);
+            return address == null ? null : address.getAddress().getHostAddress();
+        });
+    }
+
+    private static Optional<Command> port(Function<StreamInfo, @Nullable InetSocketAddress> of) {
+        return Optional.of(info -> {
+            InetSocketAddress address = of.apply(info);
+            return address == null ? null : (long) address.getPort();
+        });
+    }
+
+    private static Optional<Command> header(
+            Function<StreamInfo, ? extends @Nullable HttpHeaders> of,
+            @Nullable String argument,
+            int max,
+            Problems problems) {
+        String[] names = argument == null ? new String[0] : argument.split("\\?", -1);
+        if (names.length == 0 || names.length > 2 || names[0].isEmpty()) {
+            return problems.expected("argument", String.valueOf(argument), "(HEADER) or (HEADER?ALTERNATIVE)");
+        }
+        String first = Ascii.toLowerCase(names[0]);
+        String second = names.length == 1 ? "" : Ascii.toLowerCase(names[1]);
+        return Optional.of(info -> {
+            HttpHeaders headers = of.apply(info);
+            if (headers == null) {
+                return null;
+            }
+            String value = headers.get(first);
+            if (value == null && !second.isEmpty()) {
+                value = headers.get(second);
+            }
+            return value == null ? null : Ascii.truncate(value, Math.max(max, 0), "");
+        });
+    }
+
+    private static Optional<Command> environment(@Nullable String variable, int max, Problems problems) {
+        if (variable == null || variable.isEmpty()) {
+            return problems.expected("argument", "", "the name of an environment variable");
+        }
+        String value = System.getenv(variable);
+        String shown = value == null ? null : Ascii.truncate(value, max, "");
+        return Optional.of(info -> shown);
+    }
+
+    private static Optional<Command> hostname(int max) {
+        String name;
+        try {
+            name = Ascii.truncate(InetAddress.getLocalHost().getHostName(), max, "");
+        } catch (UnknownHostException e) {
+            name = null;
+        }
+        String shown = name;
+        return Optional.of(info -> shown);
+    }
+}
