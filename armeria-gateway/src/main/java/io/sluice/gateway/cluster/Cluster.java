@@ -1,6 +1,243 @@
 package io.sluice.gateway.cluster;
 
-/** A cluster in force: its endpoints behind one policy, with what is known of each. Any thread. */
-public interface Cluster {
-    String name();
+import io.sluice.gateway.cluster.breaker.Breakers;
+import io.sluice.gateway.cluster.health.HealthChecker;
+import io.sluice.gateway.cluster.health.HealthProbe;
+import io.sluice.gateway.cluster.health.OutlierPolicy;
+import io.sluice.gateway.endpoint.Endpoint;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A cluster in force: its endpoints behind one policy, with what is known of each. What is known survives changes of spec and assignment.
+ * Picking is lock-free but for weighted turns; updates and health changes take the cluster's lock. Any thread.
+ */
+public final class Cluster {
+    private static final Logger log = LoggerFactory.getLogger(Cluster.class);
+
+    private final String name;
+    private final HealthProbe probe;
+    private final ScheduledExecutorService timer;
+    private final LongSupplier nanos;
+    private final Breakers defaultBreakers;
+    private final Breakers highBreakers;
+    private final Map<String, HealthChecker> checkers = new HashMap<>();
+    private final LongAdder ejections = new LongAdder();
+    private volatile ClusterSpec spec;
+    private volatile Map<String, LiveEndpoint> endpoints = Map.of();
+    private volatile Membership membership;
+    private volatile boolean used;
+    private int overprovisioning = LoadAssignment.DEFAULT_OVERPROVISIONING;
+    private boolean closed;
+
+    Cluster(ClusterSpec spec, HealthProbe probe, ScheduledExecutorService timer, LongSupplier nanos) {
+        this.name = spec.name();
+        this.spec = spec;
+        this.probe = probe;
+        this.timer = timer;
+        this.nanos = nanos;
+        defaultBreakers = new Breakers(spec.defaultThresholds());
+        highBreakers = new Breakers(spec.highThresholds());
+        membership = new Membership(List.of(), overprovisioning, spec.panicThreshold(), spec.lbPolicy());
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public ClusterSpec spec() {
+        return spec;
+    }
+
+    public Breakers defaultBreakers() {
+        return defaultBreakers;
+    }
+
+    public Breakers highBreakers() {
+        return highBreakers;
+    }
+
+    public Collection<LiveEndpoint> endpoints() {
+        return endpoints.values();
+    }
+
+    /** How many endpoints were taken out for failing in a row, ever. */
+    public long ejections() {
+        return ejections.sum();
+    }
+
+    /**
+     * The next endpoint, or null where nobody may be asked.
+     *
+     * @param avoid endpoints not wanted; after {@code attempts} further looks one of them is taken all the same
+     */
+    public @Nullable LiveEndpoint pick(Predicate<LiveEndpoint> avoid, int attempts) {
+        used = true;
+        Membership now = membership;
+        LiveEndpoint picked = now.pick();
+        for (int i = 0; i < attempts && picked != null && avoid.test(picked); i++) {
+            picked = now.pick();
+        }
+        return picked;
+    }
+
+    /**
+     * How a request to an endpoint ended, for outlier detection.
+     *
+     * @param status 0 where no response arrived
+     */
+    public void ended(LiveEndpoint endpoint, int status) {
+        OutlierPolicy policy = spec.outlier();
+        if (policy == null) {
+            return;
+        }
+        boolean serverError = status == 0 || status >= 500;
+        boolean gatewayError = status == 0 || (status >= 502 && status <= 504);
+        if (over(endpoint.count5xx(serverError), policy.consecutive5xx(), policy.enforce5xx())
+                || over(endpoint.countGateway(gatewayError), policy.consecutiveGateway(), policy.enforceGateway())) {
+            eject(endpoint, policy);
+        }
+    }
+
+    private static boolean over(int inRow, int threshold, int enforced) {
+        return threshold > 0
+                && inRow >= threshold
+                && enforced > 0
+                && (enforced >= 100 || ThreadLocalRandom.current().nextInt(100) < enforced);
+    }
+
+    private synchronized void eject(LiveEndpoint endpoint, OutlierPolicy policy) {
+        if (endpoint.isEjected() || endpoints.get(endpoint.key()) != endpoint) {
+            return;
+        }
+        long out = endpoints.values().stream().filter(LiveEndpoint::isEjected).count();
+        if (100.0 * (out + 1) / endpoints.size() > policy.maxEjectionPercent()) {
+            return;
+        }
+        long away = Math.min(
+                policy.baseEjection().toNanos() * (endpoint.ejections() + 1),
+                Math.max(policy.maxEjection().toNanos(), policy.baseEjection().toNanos()));
+        endpoint.eject(nanos.getAsLong() + away);
+        ejections.increment();
+        log.info("endpoint ejected cluster={} endpoint={} ms={}", name, endpoint.key(), away / 1_000_000);
+        rebuild();
+    }
+
+    /** Takes back endpoints whose time away is over; to be called at the policy's interval. */
+    synchronized void sweep() {
+        boolean changed = false;
+        long now = nanos.getAsLong();
+        for (LiveEndpoint endpoint : endpoints.values()) {
+            if (endpoint.isEjected() && now - endpoint.ejectedUntilNanos() >= 0) {
+                endpoint.takeBack();
+                changed = true;
+                log.info("endpoint taken back cluster={} endpoint={}", name, endpoint.key());
+            } else if (!endpoint.isEjected()) {
+                endpoint.forgiveOneEjection();
+            }
+        }
+        if (changed) {
+            rebuild();
+        }
+    }
+
+    synchronized void update(ClusterSpec next) {
+        boolean checksChanged = !next.healthChecks().equals(spec.healthChecks());
+        spec = next;
+        defaultBreakers.update(next.defaultThresholds());
+        highBreakers.update(next.highThresholds());
+        if (checksChanged) {
+            checkers.values().forEach(HealthChecker::close);
+            checkers.clear();
+            endpoints.values().forEach(this::startChecks);
+        }
+        rebuild();
+    }
+
+    synchronized void update(LoadAssignment assignment) {
+        if (closed) {
+            return;
+        }
+        Map<String, LiveEndpoint> next = new LinkedHashMap<>();
+        List<LiveEndpoint> added = new ArrayList<>();
+        for (Endpoint endpoint : assignment.endpoints()) {
+            String key = endpoint.key();
+            LiveEndpoint live = endpoints.get(key);
+            if (live == null) {
+                live = new LiveEndpoint(endpoint, !spec.healthChecks().isEmpty());
+                added.add(live);
+            } else {
+                live.update(endpoint);
+            }
+            next.put(key, live);
+        }
+        for (LiveEndpoint live : endpoints.values()) {
+            if (!next.containsKey(live.key())) {
+                gone(live);
+            }
+        }
+        overprovisioning = assignment.overprovisioning();
+        endpoints = java.util.Collections.unmodifiableMap(next);
+        rebuild();
+        added.forEach(this::startChecks);
+    }
+
+    private void gone(LiveEndpoint live) {
+        HealthChecker checker = checkers.remove(live.key());
+        if (checker != null) {
+            checker.close();
+        }
+        live.remove();
+    }
+
+    private void startChecks(LiveEndpoint live) {
+        if (spec.healthChecks().isEmpty()) {
+            live.checked(true);
+            return;
+        }
+        HealthChecker checker = new HealthChecker(
+                live::endpoint,
+                spec.protocol() == ClusterSpec.Protocol.HTTP2,
+                spec.healthChecks().get(0),
+                probe,
+                () -> used,
+                passed -> checked(live, passed),
+                timer);
+        checkers.put(live.key(), checker);
+        checker.start();
+    }
+
+    private synchronized void checked(LiveEndpoint live, boolean passed) {
+        if (live.checked(passed)) {
+            log.info("endpoint health cluster={} endpoint={} passing={}", name, live.key(), passed);
+            if (passed && live.isEjected()) {
+                live.takeBack();
+            }
+            rebuild();
+        }
+    }
+
+    private void rebuild() {
+        membership = new Membership(
+                List.copyOf(endpoints.values()), overprovisioning, spec.panicThreshold(), spec.lbPolicy());
+    }
+
+    synchronized void close() {
+        closed = true;
+        endpoints.values().forEach(this::gone);
+        endpoints = Map.of();
+        rebuild();
+    }
 }

@@ -1,0 +1,256 @@
+package io.sluice.gateway.cluster;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Duration;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UInt32Value;
+import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.LoadBalancingPolicy;
+import io.envoyproxy.envoy.config.cluster.v3.OutlierDetection;
+import io.envoyproxy.envoy.config.core.v3.HealthCheck;
+import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
+import io.envoyproxy.envoy.type.v3.Int64Range;
+import io.sluice.gateway.cluster.ClusterSpec.Discovery;
+import io.sluice.gateway.cluster.ClusterSpec.Protocol;
+import io.sluice.gateway.cluster.breaker.Thresholds;
+import io.sluice.gateway.cluster.health.HealthCheckPolicy;
+import io.sluice.gateway.cluster.health.OutlierPolicy;
+import io.sluice.gateway.xds.Problems;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Turns Envoy's Cluster into a {@link ClusterSpec}, with Envoy's defaults where a field is not set. */
+@SuppressWarnings("deprecation") // Envoy obeys the deprecated fields too
+public final class ClusterParser {
+    private static final String HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+    private final LoadAssignmentParser assignments = new LoadAssignmentParser();
+
+    /** @return empty when something was reported */
+    public Optional<ClusterSpec> parse(Cluster cluster, Problems problems) {
+        Optional<Discovery> discovery = discovery(cluster, problems);
+        Optional<LbPolicy> lb = lbPolicy(cluster, problems);
+        Http http = http(cluster, problems);
+        Thresholds[] thresholds = thresholds(cluster.getCircuitBreakers(), problems.at("circuit_breakers"));
+        List<HealthCheckPolicy> checks = healthChecks(cluster, problems);
+        if (problems.any() || discovery.isEmpty() || lb.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(new ClusterSpec(
+                cluster.getName(),
+                discovery.get(),
+                lb.get(),
+                http.protocol(),
+                cluster.hasConnectTimeout() ? duration(cluster.getConnectTimeout()) : java.time.Duration.ofSeconds(5),
+                http.idleTimeout(),
+                http.maxRequests(),
+                thresholds[0],
+                thresholds[1],
+                cluster.getCommonLbConfig().hasHealthyPanicThreshold()
+                        ? cluster.getCommonLbConfig().getHealthyPanicThreshold().getValue()
+                        : 50,
+                checks,
+                cluster.hasOutlierDetection() ? outlier(cluster.getOutlierDetection()) : null,
+                cluster.getIgnoreHealthOnHostRemoval()));
+    }
+
+    private Optional<Discovery> discovery(Cluster cluster, Problems problems) {
+        ClusterLoadAssignment inline = cluster.getLoadAssignment();
+        if (cluster.getClusterDiscoveryTypeCase() == Cluster.ClusterDiscoveryTypeCase.CLUSTER_TYPE) {
+            return problems.unsupported("cluster_type", cluster.getClusterType().getName());
+        }
+        return switch (cluster.getType()) {
+            case STATIC ->
+                assignments.parse(inline, problems.at("load_assignment")).map(Discovery.Static::new);
+            case STRICT_DNS ->
+                assignments
+                        .parseNames(inline, problems.at("load_assignment"))
+                        .map(names -> new Discovery.StrictDns(
+                                names,
+                                cluster.hasDnsRefreshRate()
+                                        ? duration(cluster.getDnsRefreshRate())
+                                        : java.time.Duration.ofSeconds(5)));
+            case EDS ->
+                Optional.of(new Discovery.Eds(
+                        cluster.getEdsClusterConfig().getServiceName().isEmpty()
+                                ? cluster.getName()
+                                : cluster.getEdsClusterConfig().getServiceName()));
+            case LOGICAL_DNS, ORIGINAL_DST, UNRECOGNIZED -> problems.unsupported("type", cluster.getType());
+        };
+    }
+
+    private static Optional<LbPolicy> lbPolicy(Cluster cluster, Problems problems) {
+        if (cluster.hasLoadBalancingPolicy()) {
+            return typedLbPolicy(cluster.getLoadBalancingPolicy(), problems.at("load_balancing_policy"));
+        }
+        return switch (cluster.getLbPolicy()) {
+            case ROUND_ROBIN -> Optional.of(new LbPolicy.RoundRobin());
+            case LEAST_REQUEST ->
+                Optional.of(leastRequest(cluster.getLeastRequestLbConfig().getChoiceCount()));
+            case RANDOM -> Optional.of(new LbPolicy.Random());
+            case RING_HASH, MAGLEV, CLUSTER_PROVIDED, LOAD_BALANCING_POLICY_CONFIG, UNRECOGNIZED ->
+                problems.unsupported("lb_policy", cluster.getLbPolicy());
+        };
+    }
+
+    /** The first policy of the list that is known here, as Envoy does. */
+    private static Optional<LbPolicy> typedLbPolicy(LoadBalancingPolicy list, Problems problems) {
+        List<String> unknown = new ArrayList<>();
+        for (LoadBalancingPolicy.Policy policy : list.getPoliciesList()) {
+            Any config = policy.getTypedExtensionConfig().getTypedConfig();
+            try {
+                if (config.is(RoundRobin.class)) {
+                    return Optional.of(new LbPolicy.RoundRobin());
+                } else if (config.is(LeastRequest.class)) {
+                    return Optional.of(
+                            leastRequest(config.unpack(LeastRequest.class).getChoiceCount()));
+                } else if (config.is(Random.class)) {
+                    return Optional.of(new LbPolicy.Random());
+                }
+            } catch (InvalidProtocolBufferException e) {
+                return problems.wrong("policies", e.getMessage());
+            }
+            unknown.add(config.getTypeUrl());
+        }
+        return problems.unsupported("policies", unknown);
+    }
+
+    private static LbPolicy leastRequest(UInt32Value choices) {
+        return new LbPolicy.LeastRequest(Math.max(2, choices.getValue()));
+    }
+
+    private record Http(Protocol protocol, java.time.Duration idleTimeout, int maxRequests) {}
+
+    private static Http http(Cluster cluster, Problems problems) {
+        Protocol protocol = Protocol.HTTP1;
+        HttpProtocolOptions common = cluster.getCommonHttpProtocolOptions();
+        if (cluster.hasHttp2ProtocolOptions()) {
+            protocol = Protocol.HTTP2;
+        }
+        for (var entry : cluster.getTypedExtensionProtocolOptionsMap().entrySet()) {
+            Problems at = problems.at("typed_extension_protocol_options['" + entry.getKey() + "']");
+            if (!entry.getKey().equals(HTTP_OPTIONS)) {
+                at.unsupported("type", entry.getValue().getTypeUrl());
+                continue;
+            }
+            try {
+                var options = entry.getValue()
+                        .unpack(io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.class);
+                common = options.getCommonHttpProtocolOptions();
+                protocol = protocol(options, at);
+            } catch (InvalidProtocolBufferException e) {
+                at.wrong("typed_config", e.getMessage());
+            }
+        }
+        return new Http(
+                protocol,
+                common.hasIdleTimeout() ? duration(common.getIdleTimeout()) : java.time.Duration.ofHours(1),
+                common.getMaxRequestsPerConnection().getValue());
+    }
+
+    private static Protocol protocol(
+            io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions options, Problems problems) {
+        return switch (options.getUpstreamProtocolOptionsCase()) {
+            case EXPLICIT_HTTP_CONFIG ->
+                switch (options.getExplicitHttpConfig().getProtocolConfigCase()) {
+                    case HTTP_PROTOCOL_OPTIONS, PROTOCOLCONFIG_NOT_SET -> Protocol.HTTP1;
+                    case HTTP2_PROTOCOL_OPTIONS -> Protocol.HTTP2;
+                    case HTTP3_PROTOCOL_OPTIONS -> {
+                        problems.unsupported("http3_protocol_options");
+                        yield Protocol.HTTP1;
+                    }
+                };
+            case USE_DOWNSTREAM_PROTOCOL_CONFIG, AUTO_CONFIG, UPSTREAMPROTOCOLOPTIONS_NOT_SET -> {
+                problems.unsupported("upstream_protocol_options", options.getUpstreamProtocolOptionsCase());
+                yield Protocol.HTTP1;
+            }
+        };
+    }
+
+    private static Thresholds[] thresholds(CircuitBreakers breakers, Problems problems) {
+        Thresholds[] parsed = {Thresholds.DEFAULT, Thresholds.DEFAULT};
+        for (CircuitBreakers.Thresholds limits : breakers.getThresholdsList()) {
+            Thresholds value = new Thresholds(
+                    or(limits.hasMaxConnections(), limits.getMaxConnections(), 1024),
+                    or(limits.hasMaxPendingRequests(), limits.getMaxPendingRequests(), 1024),
+                    or(limits.hasMaxRequests(), limits.getMaxRequests(), 1024),
+                    or(limits.hasMaxRetries(), limits.getMaxRetries(), 3));
+            if (limits.getPriority() == RoutingPriority.UNRECOGNIZED) {
+                problems.expected("priority", limits.getPriorityValue(), "DEFAULT or HIGH");
+            } else {
+                parsed[limits.getPriority() == RoutingPriority.HIGH ? 1 : 0] = value;
+            }
+        }
+        return parsed;
+    }
+
+    private static OutlierPolicy outlier(OutlierDetection detection) {
+        return new OutlierPolicy(
+                or(detection.hasConsecutive5Xx(), detection.getConsecutive5Xx(), 5),
+                or(detection.hasEnforcingConsecutive5Xx(), detection.getEnforcingConsecutive5Xx(), 100),
+                or(detection.hasConsecutiveGatewayFailure(), detection.getConsecutiveGatewayFailure(), 5),
+                or(
+                        detection.hasEnforcingConsecutiveGatewayFailure(),
+                        detection.getEnforcingConsecutiveGatewayFailure(),
+                        0),
+                detection.hasInterval() ? duration(detection.getInterval()) : java.time.Duration.ofSeconds(10),
+                detection.hasBaseEjectionTime()
+                        ? duration(detection.getBaseEjectionTime())
+                        : java.time.Duration.ofSeconds(30),
+                detection.hasMaxEjectionTime()
+                        ? duration(detection.getMaxEjectionTime())
+                        : java.time.Duration.ofSeconds(300),
+                or(detection.hasMaxEjectionPercent(), detection.getMaxEjectionPercent(), 10));
+    }
+
+    private static List<HealthCheckPolicy> healthChecks(Cluster cluster, Problems problems) {
+        List<HealthCheckPolicy> checks = new ArrayList<>();
+        if (cluster.getHealthChecksCount() > 1) {
+            problems.expected("health_checks", cluster.getHealthChecksCount() + " of them", "at most one");
+        }
+        for (int i = 0; i < cluster.getHealthChecksCount(); i++) {
+            HealthCheck check = cluster.getHealthChecks(i);
+            Problems at = problems.at("health_checks[" + i + "]");
+            if (check.getHealthCheckerCase() != HealthCheck.HealthCheckerCase.HTTP_HEALTH_CHECK) {
+                at.unsupported("health_checker", check.getHealthCheckerCase());
+                continue;
+            }
+            HealthCheck.HttpHealthCheck http = check.getHttpHealthCheck();
+            List<HealthCheckPolicy.StatusRange> expected = new ArrayList<>();
+            for (Int64Range range : http.getExpectedStatusesList()) {
+                expected.add(new HealthCheckPolicy.StatusRange((int) range.getStart(), (int) range.getEnd()));
+            }
+            if (expected.isEmpty()) {
+                expected.add(new HealthCheckPolicy.StatusRange(200, 201));
+            }
+            checks.add(new HealthCheckPolicy(
+                    http.getPath(),
+                    http.getHost().isEmpty() ? cluster.getName() : http.getHost(),
+                    expected,
+                    duration(check.getTimeout()),
+                    duration(check.getInterval()),
+                    check.hasNoTrafficInterval()
+                            ? duration(check.getNoTrafficInterval())
+                            : java.time.Duration.ofSeconds(60),
+                    check.getUnhealthyThreshold().getValue(),
+                    check.getHealthyThreshold().getValue()));
+        }
+        return checks;
+    }
+
+    private static int or(boolean has, @Nullable UInt32Value value, int otherwise) {
+        return has && value != null ? value.getValue() : otherwise;
+    }
+
+    private static java.time.Duration duration(Duration duration) {
+        return java.time.Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
+    }
+}

@@ -1,0 +1,111 @@
+package io.sluice.gateway.cluster;
+
+import io.sluice.gateway.cluster.ClusterSpec.Discovery;
+import io.sluice.gateway.cluster.health.HealthProbe;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** All clusters in force. Looked up by any thread, changed by one. */
+public final class ClusterSet implements Clusters, AutoCloseable {
+    private final HealthProbe probe;
+    private final DnsResolver dns;
+    private final ScheduledExecutorService timer;
+    private final LongSupplier nanos;
+    private final Map<String, List<ScheduledFuture<?>>> tasks = new HashMap<>();
+    private volatile Map<String, Cluster> clusters = Map.of();
+
+    /** @param nanos {@link System#nanoTime}, or a test's clock */
+    public ClusterSet(HealthProbe probe, DnsResolver dns, ScheduledExecutorService timer, LongSupplier nanos) {
+        this.probe = probe;
+        this.dns = dns;
+        this.timer = timer;
+        this.nanos = nanos;
+    }
+
+    @Override
+    public @Nullable Cluster get(String name) {
+        return clusters.get(name);
+    }
+
+    public Collection<Cluster> all() {
+        return clusters.values();
+    }
+
+    /**
+     * Makes these the clusters in force. What is known of an endpoint that stays is kept.
+     *
+     * @param assignments endpoints by the name under which a cluster asks for them; a cluster without one here keeps what it has
+     */
+    public synchronized void update(Collection<ClusterSpec> specs, Map<String, LoadAssignment> assignments) {
+        Map<String, Cluster> next = new HashMap<>();
+        for (ClusterSpec spec : specs) {
+            Cluster cluster = clusters.get(spec.name());
+            if (cluster == null) {
+                cluster = new Cluster(spec, probe, timer, nanos);
+                watch(cluster, spec);
+            } else if (!cluster.spec().equals(spec)) {
+                boolean sourceChanged = !cluster.spec().discovery().equals(spec.discovery());
+                cluster.update(spec);
+                unwatch(spec.name());
+                watch(cluster, spec, sourceChanged);
+            }
+            Cluster known = cluster;
+            spec.edsName().map(assignments::get).ifPresent(known::update);
+            next.put(spec.name(), cluster);
+        }
+        Map<String, Cluster> before = clusters;
+        clusters = Map.copyOf(next);
+        before.forEach((name, cluster) -> {
+            if (!next.containsKey(name)) {
+                unwatch(name);
+                cluster.close();
+            }
+        });
+    }
+
+    private void watch(Cluster cluster, ClusterSpec spec) {
+        watch(cluster, spec, true);
+    }
+
+    private void watch(Cluster cluster, ClusterSpec spec, boolean readSource) {
+        List<ScheduledFuture<?>> running = new ArrayList<>();
+        switch (spec.discovery()) {
+            case Discovery.Static fixed -> {
+                if (readSource) {
+                    cluster.update(fixed.endpoints());
+                }
+            }
+            case Discovery.StrictDns names -> {
+                DnsWatch watch = new DnsWatch(names.names(), dns, cluster::update);
+                running.add(timer.scheduleWithFixedDelay(
+                        watch::refresh, 0, names.refresh().toMillis(), TimeUnit.MILLISECONDS));
+            }
+            case Discovery.Eds eds -> {}
+        }
+        if (spec.outlier() != null) {
+            long interval = spec.outlier().interval().toMillis();
+            running.add(timer.scheduleAtFixedRate(cluster::sweep, interval, interval, TimeUnit.MILLISECONDS));
+        }
+        tasks.put(spec.name(), running);
+    }
+
+    private void unwatch(String name) {
+        List<ScheduledFuture<?>> running = tasks.remove(name);
+        if (running != null) {
+            running.forEach(task -> task.cancel(false));
+        }
+    }
+
+    @Override
+    public void close() {
+        update(List.of(), Map.of());
+    }
+}

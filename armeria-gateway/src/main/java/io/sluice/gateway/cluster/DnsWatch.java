@@ -1,0 +1,50 @@
+package io.sluice.gateway.cluster;
+
+import io.sluice.gateway.endpoint.Endpoint;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** The addresses behind the names of a cluster; a name that cannot be looked up keeps what it had. */
+final class DnsWatch {
+    private final DnsAssignment names;
+    private final DnsResolver resolver;
+    private final Consumer<LoadAssignment> listener;
+    private final Map<String, List<InetAddress>> known = new HashMap<>();
+
+    DnsWatch(DnsAssignment names, DnsResolver resolver, Consumer<LoadAssignment> listener) {
+        this.names = names;
+        this.resolver = resolver;
+        this.listener = listener;
+    }
+
+    void refresh() {
+        names.names().stream()
+                .map(DnsAssignment.Name::host)
+                .distinct()
+                .forEach(host -> resolver.resolve(host, addresses -> resolved(host, addresses)));
+    }
+
+    private synchronized void resolved(String host, List<InetAddress> addresses) {
+        if (addresses.isEmpty() || addresses.equals(known.put(host, List.copyOf(addresses)))) {
+            return;
+        }
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (DnsAssignment.Name name : names.names()) {
+            for (InetAddress address : known.getOrDefault(name.host(), List.of())) {
+                endpoints.add(new Endpoint(
+                        new InetSocketAddress(address, name.port()),
+                        name.host(),
+                        name.weight(),
+                        name.locality(),
+                        name.priority(),
+                        name.health()));
+            }
+        }
+        listener.accept(new LoadAssignment(endpoints, names.overprovisioning()));
+    }
+}

@@ -1,0 +1,160 @@
+package io.sluice.gateway.cluster;
+
+import io.sluice.gateway.endpoint.Endpoint;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An endpoint with what is known of it: load, health, ejection. Kept by address over all changes of the assignment. Any thread; health
+ * changes go through its {@link Cluster}.
+ */
+public final class LiveEndpoint {
+    private final String key;
+    private final AtomicInteger active = new AtomicInteger();
+    private final AtomicInteger consecutive5xx = new AtomicInteger();
+    private final AtomicInteger consecutiveGateway = new AtomicInteger();
+    private final LongAdder requests = new LongAdder();
+    private final LongAdder errors = new LongAdder();
+    private volatile Endpoint endpoint;
+    private volatile boolean checkFailed;
+    private volatile boolean awaitingFirstCheck;
+    private volatile long ejectedUntilNanos;
+    private volatile boolean ejected;
+    private volatile int ejections;
+    private volatile boolean removed;
+    private volatile @Nullable Runnable onRemoval;
+
+    LiveEndpoint(Endpoint endpoint, boolean awaitingFirstCheck) {
+        this.endpoint = endpoint;
+        this.awaitingFirstCheck = awaitingFirstCheck;
+        key = endpoint.key();
+    }
+
+    /** {@code ip:port}. */
+    public String key() {
+        return key;
+    }
+
+    public Endpoint endpoint() {
+        return endpoint;
+    }
+
+    /** Requests under way. */
+    public int active() {
+        return active.get();
+    }
+
+    public void begin() {
+        active.incrementAndGet();
+        requests.increment();
+    }
+
+    public void end(boolean failed) {
+        active.decrementAndGet();
+        if (failed) {
+            errors.increment();
+        }
+    }
+
+    public long requests() {
+        return requests.sum();
+    }
+
+    public long errors() {
+        return errors.sum();
+    }
+
+    public boolean failedActiveCheck() {
+        return checkFailed;
+    }
+
+    public boolean isEjected() {
+        return ejected;
+    }
+
+    /** Gone from the assignment: no request is sent to it any more, those under way finish. */
+    public boolean isRemoved() {
+        return removed;
+    }
+
+    /** Whether it may get traffic as far as health is known; an endpoint that waits for its first check may not. */
+    public boolean isHealthy() {
+        return endpoint.health() == Endpoint.HealthStatus.HEALTHY && !isOut();
+    }
+
+    public boolean isDegraded() {
+        return endpoint.health() == Endpoint.HealthStatus.DEGRADED && !isOut();
+    }
+
+    private boolean isOut() {
+        return checkFailed || awaitingFirstCheck || ejected;
+    }
+
+    /** Called once, when the endpoint leaves the assignment. */
+    public void onRemoval(Runnable action) {
+        onRemoval = action;
+    }
+
+    void update(Endpoint next) {
+        endpoint = next;
+        removed = false;
+    }
+
+    void remove() {
+        removed = true;
+        Runnable action = onRemoval;
+        if (action != null) {
+            action.run();
+        }
+    }
+
+    /** @return whether health changed */
+    boolean checked(boolean passed) {
+        boolean was = checkFailed || awaitingFirstCheck;
+        awaitingFirstCheck = false;
+        checkFailed = !passed;
+        return was == passed;
+    }
+
+    int count5xx(boolean failed) {
+        return failed ? consecutive5xx.incrementAndGet() : reset(consecutive5xx);
+    }
+
+    int countGateway(boolean failed) {
+        return failed ? consecutiveGateway.incrementAndGet() : reset(consecutiveGateway);
+    }
+
+    private static int reset(AtomicInteger counter) {
+        if (counter.get() != 0) {
+            counter.set(0);
+        }
+        return 0;
+    }
+
+    void eject(long untilNanos) {
+        ejectedUntilNanos = untilNanos;
+        ejections++;
+        ejected = true;
+        consecutive5xx.set(0);
+        consecutiveGateway.set(0);
+    }
+
+    void takeBack() {
+        ejected = false;
+    }
+
+    void forgiveOneEjection() {
+        if (ejections > 0) {
+            ejections--;
+        }
+    }
+
+    int ejections() {
+        return ejections;
+    }
+
+    long ejectedUntilNanos() {
+        return ejectedUntilNanos;
+    }
+}

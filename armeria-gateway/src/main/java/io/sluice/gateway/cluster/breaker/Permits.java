@@ -1,0 +1,38 @@
+package io.sluice.gateway.cluster.breaker;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A number that must not be exceeded by concurrent holders. Counts survive a change of the limit. Any thread. */
+public final class Permits {
+    private final AtomicInteger held = new AtomicInteger();
+    private volatile int limit;
+
+    public Permits(int limit) {
+        this.limit = limit;
+    }
+
+    public void limit(int limit) {
+        this.limit = limit;
+    }
+
+    public boolean tryAcquire() {
+        if (held.incrementAndGet() <= limit) {
+            return true;
+        }
+        held.decrementAndGet();
+        return false;
+    }
+
+    /** Takes one over the limit: Envoy lets an endpoint without any connection always open one. */
+    public void acquireAnyway() {
+        held.incrementAndGet();
+    }
+
+    public void release() {
+        held.decrementAndGet();
+    }
+
+    public int held() {
+        return held.get();
+    }
+}
