@@ -86,6 +86,10 @@ final class Account {
     @GuardedBy("this")
     private long admittedInWindow;
 
+    /** Admitted by the failure policy without a token; paid before anybody else is served. */
+    @GuardedBy("this")
+    private long debt;
+
     @GuardedBy("this")
     private long touchedAt;
 
@@ -140,6 +144,7 @@ final class Account {
         long now = clock.getAsLong();
         if (granted.source() == Source.FALLBACK) {
             admittedInWindow = Math.max(0, admittedInWindow - hits);
+            debt = Math.max(0, debt - hits);
         } else if (now - granted.refundUntil() < 0) {
             admittedInWindow = Math.max(0, admittedInWindow - hits);
             forget(now);
@@ -226,6 +231,7 @@ final class Account {
     private void admit(long hits, long now) {
         if (now - windowEnd >= 0) {
             admittedInWindow = 0;
+            debt = 0;
             windowEnd = resetAt - now > 0 ? resetAt : now + rule.unitNanos();
         }
         admittedInWindow += hits;
@@ -253,6 +259,7 @@ final class Account {
         };
         if (answer == Answer.GRANTED) {
             admittedInWindow += hits;
+            debt = Math.min(debt + hits, rule.capacity());
         }
         long rest = Math.max(0, share - admittedInWindow);
         return new Verdict(answer, rest, answer == Answer.OVER ? left : 0, left, Source.FALLBACK, now);
@@ -281,7 +288,7 @@ final class Account {
             demand += waiter.hits();
         }
         long lease = chunk > 1 ? chunk : 0;
-        long wanted = Math.max(0, Math.min(Math.max(demand, lease) - tokens, rule.capacity()));
+        long wanted = Math.max(0, Math.min(Math.max(demand, lease) + debt - tokens, rule.capacity()));
         var next = new Question(wanted, waiting.size(), now, 0);
         question = next;
         return next;
@@ -374,7 +381,9 @@ final class Account {
             }
             long believed = startedAt + policy.memory().toNanos();
             if (taken.taken()) {
-                tokens += wanted;
+                long paid = Math.min(debt, tokens + wanted);
+                debt -= paid;
+                tokens += wanted - paid;
                 tokensUntil = earlier(believed, resetAt);
             }
             if (taken.remaining() == 0 && !taken.taken()) {
@@ -396,7 +405,7 @@ final class Account {
         /** Refuses those who do not fit into what the bucket has left, and asks for the others. */
         @GuardedBy("Account.this")
         private @Nullable Question retake(long left, List<Answered> answered, long now) {
-            long fitting = 0;
+            long fitting = debt;
             int kept = 0;
             boolean again = retakes < MAX_RETAKES;
             Iterator<Waiter> asked = waiting.iterator();
