@@ -116,7 +116,7 @@ public final class ClusterParser {
                     return Optional.of(new LbPolicy.Random());
                 }
             } catch (InvalidProtocolBufferException e) {
-                return problems.wrong("policies", e.getMessage());
+                return problems.wrong("policies", String.valueOf(e.getMessage()));
             }
             unknown.add(config.getTypeUrl());
         }
@@ -147,7 +147,7 @@ public final class ClusterParser {
                 common = options.getCommonHttpProtocolOptions();
                 protocol = protocol(options, at);
             } catch (InvalidProtocolBufferException e) {
-                at.wrong("typed_config", e.getMessage());
+                at.wrong("typed_config", String.valueOf(e.getMessage()));
             }
         }
         return new Http(

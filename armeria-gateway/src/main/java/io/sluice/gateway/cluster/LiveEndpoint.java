@@ -21,7 +21,7 @@ public final class LiveEndpoint {
     private volatile boolean awaitingFirstCheck;
     private volatile long ejectedUntilNanos;
     private volatile boolean ejected;
-    private volatile int ejections;
+    private final AtomicInteger ejections = new AtomicInteger();
     private volatile boolean removed;
     private volatile @Nullable Runnable onRemoval;
 
@@ -134,7 +134,7 @@ public final class LiveEndpoint {
 
     void eject(long untilNanos) {
         ejectedUntilNanos = untilNanos;
-        ejections++;
+        ejections.incrementAndGet();
         ejected = true;
         consecutive5xx.set(0);
         consecutiveGateway.set(0);
@@ -145,13 +145,11 @@ public final class LiveEndpoint {
     }
 
     void forgiveOneEjection() {
-        if (ejections > 0) {
-            ejections--;
-        }
+        ejections.updateAndGet(count -> Math.max(0, count - 1));
     }
 
     int ejections() {
-        return ejections;
+        return ejections.get();
     }
 
     long ejectedUntilNanos() {
