@@ -52,12 +52,25 @@ class HazelcastLedgerTest {
 
     @Test
     void tellsEachCallerWhatIsLeftAndUntilWhen() {
-        List<Decision> decisions = spendOnAll(limit("told:3/hour", "a"), 4);
-        assertThat(decisions.subList(0, 3))
-                .allSatisfy(decision -> assertThat(decision).isInstanceOf(Decision.Allowed.class));
-        assertThat(decisions.get(3)).isInstanceOfSatisfying(Decision.Limited.class, limited -> {
+        Descriptor descriptor = limit("told:3/hour", "a");
+        for (long left = 2; left >= 0; left--) {
+            long expected = left;
+            assertThat(spend((int) left % cluster.size(), descriptor))
+                    .isInstanceOfSatisfying(
+                            Decision.Allowed.class,
+                            allowed -> assertThat(allowed.statuses().get(0).remaining())
+                                    .isEqualTo(expected));
+        }
+        assertThat(spend(1, descriptor)).isInstanceOfSatisfying(Decision.Limited.class, limited -> {
             assertThat(limited.retryAfter().toMinutes()).isBetween(59L, 60L);
             assertThat(limited.statuses().get(0).remaining()).isZero();
         });
+    }
+
+    private static Decision spend(int member, Descriptor descriptor) {
+        return cluster.limiter(member)
+                .spend("sluice", List.of(descriptor), 1)
+                .toCompletableFuture()
+                .join();
     }
 }
