@@ -7,11 +7,10 @@ import java.time.Duration;
  *
  * @param retry {@link RetryPolicy#NONE} means one attempt
  * @param timeout of the whole call, from the end of the request; zero means none
- * @param idleTimeout zero means none
  * @param bufferLimit bytes of request body kept for a replay; more and no retry happens
  */
-public record CallPolicy(
-        RetryPolicy retry, Duration timeout, Duration idleTimeout, Priority priority, long bufferLimit) {
+public record CallPolicy(RetryPolicy retry, Duration timeout, Priority priority, long bufferLimit) {
+    /** Which of a cluster's breakers count. */
     public enum Priority {
         DEFAULT,
         HIGH

@@ -38,6 +38,9 @@ public interface UpstreamCall {
         /** An attempt is over: status 0 where no response headers arrived. Called before the next attempt or the final callback. */
         default void onAttemptEnd(int attempt, Endpoint endpoint, int status, @Nullable ResetReason reset) {}
 
+        /** A retry was wanted and none was left; what follows is the last answer. */
+        default void onRetriesExhausted() {}
+
         /** The attempt's connection is there. */
         default void onConnected(InetSocketAddress local, InetSocketAddress remote, String protocol) {}
 

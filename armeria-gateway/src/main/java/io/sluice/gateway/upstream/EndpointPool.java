@@ -1,0 +1,204 @@
+package io.sluice.gateway.upstream;
+
+import com.linecorp.armeria.common.util.TransportType;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.sluice.gateway.cluster.Cluster;
+import io.sluice.gateway.cluster.ClusterSpec;
+import io.sluice.gateway.cluster.LiveEndpoint;
+import io.sluice.gateway.cluster.breaker.Breakers;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * The connections of one event loop to one endpoint, and who waits for one. As in Envoy a request takes a free connection, else it waits and
+ * a connection is opened where the breaker lets it, or where there is none at all; a connection that cannot be made fails everybody who
+ * waits. On its loop.
+ */
+final class EndpointPool {
+    private static final WriteBufferWaterMark WATERMARK = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
+
+    private final EventLoop loop;
+    private final Cluster cluster;
+    private final LiveEndpoint endpoint;
+    private final Breakers breakers;
+    private final List<PooledConnection> connections = new ArrayList<>();
+    private final Deque<UpstreamStream.User> waiting = new ArrayDeque<>();
+    private int connecting;
+    private boolean closed;
+
+    EndpointPool(EventLoop loop, Cluster cluster, LiveEndpoint endpoint, Breakers breakers) {
+        this.loop = loop;
+        this.cluster = cluster;
+        this.endpoint = endpoint;
+        this.breakers = breakers;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    ClusterSpec spec() {
+        return cluster.spec();
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Asks for a stream; the answer comes later, on the loop. */
+    void open(UpstreamStream.User user) {
+        PooledConnection free = free();
+        if (free != null) {
+            loop.execute(() -> attachOrWait(user));
+            return;
+        }
+        enqueue(user);
+    }
+
+    private void attachOrWait(UpstreamStream.User user) {
+        PooledConnection free = free();
+        if (free == null) {
+            enqueue(user);
+        } else {
+            attach(free, user);
+        }
+    }
+
+    private void enqueue(UpstreamStream.User user) {
+        if (!breakers.pending().tryAcquire()) {
+            loop.execute(() -> user.onReset(ResetReason.OVERFLOW, ""));
+            return;
+        }
+        waiting.add(user);
+        connectWhereNeeded();
+    }
+
+    /** Nobody waits for it any more. */
+    void forget(UpstreamStream.User user) {
+        if (waiting.remove(user)) {
+            breakers.pending().release();
+        }
+    }
+
+    private void connectWhereNeeded() {
+        int capacity = spec().protocol() == ClusterSpec.Protocol.HTTP2 ? 100 : 1;
+        while (connecting * capacity < waiting.size()) {
+            if (!breakers.connections().tryAcquire()) {
+                if (!connections.isEmpty() || connecting > 0) {
+                    return;
+                }
+                breakers.connections().acquireAnyway();
+            }
+            connect();
+        }
+    }
+
+    private void connect() {
+        connecting++;
+        PooledConnection connection =
+                spec().protocol() == ClusterSpec.Protocol.HTTP2 ? new Http2Connection(this) : new Http1Connection(this);
+        ChannelFuture future = new Bootstrap()
+                .group(loop)
+                .channel(TransportType.socketChannelType(loop.parent()))
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                        spec().connectTimeout().toMillis())
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATERMARK)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        connection.install(channel);
+                    }
+                })
+                .connect(endpoint.endpoint().address());
+        future.addListener(done -> loop.execute(() -> connected(connection, future)));
+    }
+
+    private void connected(PooledConnection connection, ChannelFuture future) {
+        connecting--;
+        if (!future.isSuccess()) {
+            breakers.connections().release();
+            Throwable cause = future.cause();
+            boolean late = cause instanceof ConnectTimeoutException;
+            failWaiting(
+                    late ? ResetReason.CONNECTION_TIMEOUT : ResetReason.REMOTE_CONNECTION_FAILURE,
+                    late ? "" : "delayed connect error: " + Failures.transportText(cause));
+            return;
+        }
+        future.channel().closeFuture().addListener(gone -> {
+            connections.remove(connection);
+            breakers.connections().release();
+            if (!closed) {
+                connectWhereNeeded();
+            }
+        });
+        if (closed && waiting.isEmpty()) {
+            connection.close();
+            return;
+        }
+        connections.add(connection);
+        serveWaiting();
+    }
+
+    private void failWaiting(ResetReason reason, String transportFailure) {
+        List<UpstreamStream.User> failed = List.copyOf(waiting);
+        waiting.clear();
+        for (UpstreamStream.User user : failed) {
+            breakers.pending().release();
+            user.onReset(reason, transportFailure);
+        }
+    }
+
+    /** A connection has room again. */
+    void serveWaiting() {
+        while (!waiting.isEmpty()) {
+            PooledConnection free = free();
+            if (free == null) {
+                connectWhereNeeded();
+                return;
+            }
+            breakers.pending().release();
+            attach(free, waiting.remove());
+        }
+    }
+
+    private void attach(PooledConnection connection, UpstreamStream.User user) {
+        if (!breakers.requests().tryAcquire()) {
+            user.onReset(ResetReason.OVERFLOW, "");
+            return;
+        }
+        connection.attach(user);
+    }
+
+    /** To be called once for each stream that was attached, when it is over. */
+    void streamEnded() {
+        breakers.requests().release();
+    }
+
+    /** The most recently used one, so that others may idle out. */
+    private @org.jspecify.annotations.Nullable PooledConnection free() {
+        for (int i = connections.size() - 1; i >= 0; i--) {
+            if (connections.get(i).hasRoom()) {
+                return connections.get(i);
+            }
+        }
+        return null;
+    }
+
+    /** The endpoint is gone: what is idle is closed now, what is busy when it is done. */
+    void close() {
+        closed = true;
+        for (PooledConnection connection : List.copyOf(connections)) {
+            connection.closeWhenIdle();
+        }
+    }
+}

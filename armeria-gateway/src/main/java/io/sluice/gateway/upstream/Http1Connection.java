@@ -1,0 +1,462 @@
+package io.sluice.gateway.upstream;
+
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
+import io.netty.util.ReferenceCountUtil;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP/1.1 connection: one request at a time, written by us byte for byte, the response read by Netty's decoder and passed on in its
+ * buffers. After an answer of 101 it is a tunnel of raw bytes.
+ */
+@SuppressWarnings("ReferenceEquality") // a user is one attempt, equal to itself only
+final class Http1Connection extends ChannelInboundHandlerAdapter implements PooledConnection, UpstreamStream {
+    private static final int MAX_HEADER_BYTES = 60 * 1024;
+    private static final AsciiString HOST = AsciiString.cached("host");
+    private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
+    private static final AsciiString TRANSFER_ENCODING = AsciiString.cached("transfer-encoding");
+    private static final ByteBuf CRLF = constant("\r\n");
+    private static final ByteBuf LAST_CHUNK = constant("0\r\n\r\n");
+
+    private final EndpointPool pool;
+    private Channel channel;
+    private @Nullable User user;
+    private boolean head;
+    private boolean chunked;
+    private boolean requestDone;
+    private boolean responseDone;
+    private boolean tunnel;
+    private boolean keepAlive;
+    private boolean closing;
+    private boolean unwritable;
+    private int served;
+    private long idleSince;
+    private boolean idleTimer;
+
+    @SuppressWarnings("NullAway.Init") // install comes first
+    Http1Connection(EndpointPool pool) {
+        this.pool = pool;
+    }
+
+    private static ByteBuf constant(String text) {
+        return Unpooled.unreleasableBuffer(Unpooled.directBuffer()
+                .writeBytes(text.getBytes(StandardCharsets.US_ASCII))
+                .asReadOnly());
+    }
+
+    @Override
+    public void install(Channel channel) {
+        this.channel = channel;
+        HttpDecoderConfig config = new HttpDecoderConfig()
+                .setMaxInitialLineLength(MAX_HEADER_BYTES)
+                .setMaxHeaderSize(MAX_HEADER_BYTES)
+                .setMaxChunkSize(64 * 1024);
+        channel.pipeline().addLast(new ResponseDecoder(config)).addLast(this);
+    }
+
+    /** Knows which answers have no body whatever their headers say. */
+    private final class ResponseDecoder extends HttpResponseDecoder {
+        ResponseDecoder(HttpDecoderConfig config) {
+            super(config);
+        }
+
+        @Override
+        protected boolean isContentAlwaysEmpty(HttpMessage message) {
+            return (head && ((HttpResponse) message).status().code() >= 200) || super.isContentAlwaysEmpty(message);
+        }
+    }
+
+    // --- as a connection of the pool
+
+    @Override
+    public boolean hasRoom() {
+        return user == null && !closing && channel.isActive();
+    }
+
+    @Override
+    public void attach(User user) {
+        this.user = user;
+        served++;
+        head = false;
+        chunked = false;
+        requestDone = false;
+        responseDone = false;
+        keepAlive = true;
+        user.onReady(this);
+    }
+
+    @Override
+    public void closeWhenIdle() {
+        closing = true;
+        if (user == null) {
+            channel.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        channel.close();
+    }
+
+    // --- as the stream of an attempt
+
+    @Override
+    public void headers(RequestHeaders headers, boolean end) {
+        head = headers.method() == HttpMethod.HEAD;
+        boolean upgrade = headers.contains("upgrade");
+        boolean length = headers.contains(CONTENT_LENGTH);
+        chunked = !end && !length && !upgrade;
+        tunnel = false;
+        ByteBuf out = channel.alloc().buffer(512);
+        ascii(out, headers.method().name()).writeByte(' ');
+        ascii(out, headers.path());
+        ascii(out, " HTTP/1.1\r\n");
+        String authority = headers.authority();
+        field(out, HOST, authority == null ? "" : authority);
+        for (Map.Entry<AsciiString, String> header : headers) {
+            AsciiString name = header.getKey();
+            if (name.charAt(0) != ':' && !name.equals(HOST) && !name.equals(TRANSFER_ENCODING)) {
+                field(out, name, header.getValue());
+            }
+        }
+        if (chunked) {
+            field(out, TRANSFER_ENCODING, "chunked");
+        }
+        out.writeBytes(CRLF.duplicate());
+        requestDone = end && !upgrade;
+        channel.writeAndFlush(out);
+    }
+
+    private static ByteBuf ascii(ByteBuf out, String text) {
+        ByteBufUtil.writeUtf8(out, text);
+        return out;
+    }
+
+    private static void field(ByteBuf out, AsciiString name, String value) {
+        ByteBufUtil.copy(name, out);
+        out.writeShort(':' << 8 | ' ');
+        ByteBufUtil.writeUtf8(out, value);
+        out.writeShort('\r' << 8 | '\n');
+    }
+
+    @Override
+    public void data(HttpData data, boolean end) {
+        if (user == null || requestDone || (responseDone && !tunnel)) {
+            data.close();
+            return;
+        }
+        if (!data.isEmpty()) {
+            if (chunked && !tunnel) {
+                ByteBuf size = channel.alloc().buffer(16);
+                ascii(size, Integer.toHexString(data.length())).writeShort('\r' << 8 | '\n');
+                channel.write(size);
+                channel.write(data.byteBuf());
+                channel.write(CRLF.duplicate());
+            } else {
+                channel.write(data.byteBuf());
+            }
+        } else {
+            data.close();
+        }
+        if (end) {
+            requestDone = true;
+            if (chunked && !tunnel) {
+                channel.write(LAST_CHUNK.duplicate());
+            }
+        }
+        channel.flush();
+        unwritable |= !channel.isWritable();
+        if (end) {
+            releaseWhenDone();
+        }
+    }
+
+    @Override
+    public void trailers(HttpHeaders trailers) {
+        if (user == null || requestDone) {
+            return;
+        }
+        requestDone = true;
+        if (chunked) {
+            ByteBuf out = channel.alloc().buffer(128);
+            ascii(out, "0\r\n");
+            trailers.forEach((name, value) -> field(out, name, value));
+            out.writeBytes(CRLF.duplicate());
+            channel.writeAndFlush(out);
+        }
+        releaseWhenDone();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    @Override
+    public void pause() {
+        channel.config().setAutoRead(false);
+    }
+
+    @Override
+    public void resume() {
+        channel.config().setAutoRead(true);
+    }
+
+    @Override
+    public void reset() {
+        if (user != null) {
+            end();
+            channel.close();
+        }
+    }
+
+    @Override
+    public InetSocketAddress localAddress() {
+        return (InetSocketAddress) channel.localAddress();
+    }
+
+    @Override
+    public InetSocketAddress remoteAddress() {
+        return (InetSocketAddress) channel.remoteAddress();
+    }
+
+    @Override
+    public String protocol() {
+        return "HTTP/1.1";
+    }
+
+    // --- what arrives
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        User current = user;
+        if (current == null) {
+            ReferenceCountUtil.release(message);
+            channel.close(); // bytes nobody asked for
+            return;
+        }
+        if (message instanceof HttpResponse response) {
+            if (response.decoderResult().isFailure()) {
+                fail(ResetReason.PROTOCOL_ERROR, "");
+                return;
+            }
+            onResponse(response, current);
+        } else if (message instanceof HttpContent content) {
+            if (content.decoderResult().isFailure()) {
+                content.release();
+                fail(ResetReason.PROTOCOL_ERROR, "");
+                return;
+            }
+            onContent(content, current);
+        } else if (message instanceof ByteBuf bytes) {
+            current.onData(HttpData.wrap(bytes), false);
+        } else {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void onResponse(HttpResponse response, User current) {
+        int status = response.status().code();
+        ResponseHeadersBuilder headers = ResponseHeaders.builder(HttpStatus.valueOf(status));
+        headers.sizeHint(response.headers().size());
+        var fields = response.headers().iteratorCharSequence();
+        while (fields.hasNext()) {
+            Map.Entry<CharSequence, CharSequence> field = fields.next();
+            headers.add(field.getKey(), field.getValue().toString());
+        }
+        if (status >= 100 && status < 200 && status != 101) {
+            current.onInformational(headers.build());
+            return;
+        }
+        if (status == 101) {
+            tunnel = true;
+            keepAlive = false;
+            channel.pipeline().remove(ResponseDecoder.class);
+            current.onHeaders(headers.build(), false);
+            return;
+        }
+        keepAlive = io.netty.handler.codec.http.HttpUtil.isKeepAlive(response)
+                && (head
+                        || status == 204
+                        || status == 304
+                        || io.netty.handler.codec.http.HttpUtil.isContentLengthSet(response)
+                        || io.netty.handler.codec.http.HttpUtil.isTransferEncodingChunked(response));
+        pendingHeaders = headers.build();
+    }
+
+    /** Headers wait for what follows them in the same read, so that an empty body is told as the end. */
+    private @Nullable ResponseHeaders pendingHeaders;
+
+    private void onContent(HttpContent content, User current) {
+        ResponseHeaders headers = pendingHeaders;
+        pendingHeaders = null;
+        boolean last = content instanceof LastHttpContent;
+        HttpHeaders trailers = last ? trailers((LastHttpContent) content) : HttpHeaders.of();
+        boolean empty = !content.content().isReadable();
+        if (headers != null) {
+            if (last && empty && trailers.isEmpty()) {
+                content.release();
+                responseDone = true;
+                User done = release(current);
+                done.onHeaders(headers, true);
+                return;
+            }
+            current.onHeaders(headers, false);
+            if (user != current) {
+                content.release();
+                return;
+            }
+        }
+        if (empty) {
+            content.release();
+            if (!last) {
+                return;
+            }
+        } else if (!last || !trailers.isEmpty()) {
+            current.onData(HttpData.wrap(content.content()), false);
+            if (user != current || !last) {
+                return;
+            }
+        }
+        responseDone = true;
+        User done = release(current);
+        if (!trailers.isEmpty()) {
+            done.onTrailers(trailers);
+        } else {
+            done.onData(empty ? HttpData.empty() : HttpData.wrap(content.content()), true);
+        }
+    }
+
+    private static HttpHeaders trailers(LastHttpContent last) {
+        if (last.trailingHeaders().isEmpty()) {
+            return HttpHeaders.of();
+        }
+        var trailers = HttpHeaders.builder();
+        last.trailingHeaders().forEach(field -> trailers.add(field.getKey(), field.getValue()));
+        return trailers.build();
+    }
+
+    /** The response is whole: the connection is free again where the request is too. */
+    private User release(User current) {
+        if (requestDone) {
+            free();
+        } else {
+            // an early answer: what is left of the request has nowhere to go
+            end();
+            channel.close();
+        }
+        return current;
+    }
+
+    private void releaseWhenDone() {
+        if (responseDone && user != null && !tunnel) {
+            free();
+        }
+    }
+
+    private void free() {
+        end();
+        int limit = pool.spec().maxRequestsPerConnection();
+        if (!keepAlive || closing || pool.isClosed() || (limit > 0 && served >= limit)) {
+            closing = true;
+            channel.close();
+        } else {
+            if (!channel.config().isAutoRead()) {
+                channel.config().setAutoRead(true);
+            }
+            idleSince = System.nanoTime();
+            startIdleTimer(pool.spec().idleTimeout().toNanos());
+        }
+        pool.serveWaiting();
+    }
+
+    private void end() {
+        user = null;
+        pool.streamEnded();
+    }
+
+    private void startIdleTimer(long nanos) {
+        if (nanos > 0 && !idleTimer) {
+            idleTimer = true;
+            pool.loop().schedule(this::closeIfIdle, nanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void closeIfIdle() {
+        idleTimer = false;
+        long allowed = pool.spec().idleTimeout().toNanos();
+        long idle = System.nanoTime() - idleSince;
+        if (!channel.isActive()) {
+            return;
+        }
+        if (user == null && idle >= allowed) {
+            channel.close();
+        } else {
+            startIdleTimer(user == null ? allowed - idle : allowed);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        ResponseHeaders headers = pendingHeaders;
+        User current = user;
+        if (headers != null && current != null) {
+            pendingHeaders = null;
+            current.onHeaders(headers, false);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        User current = user;
+        if (current != null && unwritable && channel.isWritable()) {
+            unwritable = false;
+            current.onWritable();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        fail(ResetReason.CONNECTION_TERMINATION, "");
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        fail(ResetReason.CONNECTION_TERMINATION, "");
+    }
+
+    private void fail(ResetReason reason, String transportFailure) {
+        User current = user;
+        if (current != null) {
+            end();
+            if (tunnel) {
+                current.onData(HttpData.empty(), true);
+            } else {
+                current.onReset(reason, transportFailure);
+            }
+        }
+        channel.close();
+    }
+}
