@@ -1,0 +1,89 @@
+package io.sluice.loadtests.harness;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The repository's root: where the launcher, the built programs and {@code .tools/} are. */
+public record Home(Path root) {
+    /** The system property {@code sluice.home}, which the launcher sets, else the nearest folder upwards that holds the launcher. */
+    public static Home find() {
+        String given = System.getProperty("sluice.home", "");
+        Path start = Path.of(given.isEmpty() ? "" : given).toAbsolutePath();
+        for (Path folder = start; folder != null; folder = folder.getParent()) {
+            if (Files.isRegularFile(folder.resolve("sluice")) && Files.isRegularFile(folder.resolve("pom.xml"))) {
+                return new Home(folder);
+            }
+        }
+        throw new IllegalStateException(
+                "no launcher in " + start + " or above (expected: the repository's root, or -Dsluice.home)");
+    }
+
+    /**
+     * The command line with which {@code ./sluice WORD} starts a program, without its own look at whether a build is due. The flags are read
+     * from the launcher, so that tests and users start the same JVM; the JVM is the one we run in, which the launcher or Maven chose.
+     *
+     * @throws IllegalStateException when the module is not packaged yet
+     */
+    List<String> command(String word, String module, String mainClass) {
+        Path target = root.resolve(module).resolve("target");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(flags(word));
+        String more = System.getenv("SLUICE_JAVA_OPTS");
+        if (more != null && !more.isBlank()) {
+            command.addAll(words(more));
+        }
+        command.add("-cp");
+        command.add(jar(target, module) + System.getProperty("path.separator") + target.resolve("lib") + "/*");
+        command.add(mainClass);
+        return command;
+    }
+
+    /** The JVM's flags for a word of the launcher. */
+    List<String> flags(String word) {
+        String launcher = read(root.resolve("sluice"));
+        List<String> flags = new ArrayList<>(flags(launcher, "(?m)^jvm_flags=\\(([^)]*)\\)"));
+        flags.addAll(flags(launcher, "(?ms)^  " + word + "\\)$.*?program_flags=\\(([^)]*)\\)"));
+        return flags;
+    }
+
+    private static List<String> flags(String launcher, String pattern) {
+        Matcher matcher = Pattern.compile(pattern).matcher(launcher);
+        if (!matcher.find()) {
+            throw new IllegalStateException("the launcher holds no " + pattern);
+        }
+        return words(matcher.group(1));
+    }
+
+    private static List<String> words(String text) {
+        return List.of(text.strip().split("\\s+"));
+    }
+
+    private static Path jar(Path target, String module) {
+        try (var jars = Files.newDirectoryStream(target, module + "-*.jar")) {
+            for (Path jar : jars) {
+                return jar;
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(module + " is not packaged: no " + target, e);
+        }
+        throw new IllegalStateException(
+                module + " is not packaged: no jar in " + target + " (./sluice build makes it)");
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file, UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

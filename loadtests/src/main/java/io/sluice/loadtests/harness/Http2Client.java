@@ -1,0 +1,224 @@
+package io.sluice.loadtests.harness;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2DataFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2HeadersFrame;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2ResetFrame;
+import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
+import io.netty.util.ReferenceCountUtil;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** One HTTP/2 connection with prior knowledge, in clear text. Names of headers are sent as they are given, valid or not. */
+public final class Http2Client implements AutoCloseable {
+    private final EventLoopGroup loop;
+    private final Channel connection;
+
+    private Http2Client(EventLoopGroup loop, Channel connection) {
+        this.loop = loop;
+        this.connection = connection;
+    }
+
+    /** @throws IOException when nothing listens there */
+    public static Http2Client connect(int port) throws IOException {
+        EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        var connecting = new Bootstrap()
+                .group(loop)
+                .channel(NioSocketChannel.class)
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline()
+                                .addLast(Http2FrameCodecBuilder.forClient()
+                                        .validateHeaders(false)
+                                        .build())
+                                .addLast(new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()));
+                    }
+                })
+                .connect(InetAddress.getLoopbackAddress(), port)
+                .awaitUninterruptibly();
+        if (!connecting.isSuccess()) {
+            loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            throw new IOException("cannot connect to 127.0.0.1:" + port, connecting.cause());
+        }
+        return new Http2Client(loop, connecting.channel());
+    }
+
+    /**
+     * Opens a stream and sends its headers.
+     *
+     * @param end whether they are the whole request
+     */
+    public Call open(Headers headers, boolean end) {
+        Channel stream = new Http2StreamChannelBootstrap(connection)
+                .handler(new ChannelInboundHandlerAdapter())
+                .open()
+                .syncUninterruptibly()
+                .getNow();
+        Call call = new Call(stream);
+        stream.pipeline().addLast(call); // nothing can come in before our headers go out
+        stream.writeAndFlush(new DefaultHttp2HeadersFrame(http2(headers), end));
+        return call;
+    }
+
+    public boolean isOpen() {
+        return connection.isActive();
+    }
+
+    @Override
+    public void close() {
+        connection.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+
+    static Http2Headers http2(Headers headers) {
+        Http2Headers out = new DefaultHttp2Headers(false);
+        headers.fields().forEach(field -> out.add(field.name(), field.value()));
+        return out;
+    }
+
+    static Headers plain(Http2Headers headers) {
+        List<Headers.Field> fields = new ArrayList<>();
+        headers.forEach(entry -> fields.add(
+                new Headers.Field(entry.getKey().toString(), entry.getValue().toString())));
+        return new Headers(fields);
+    }
+
+    /** One request and its response. Sending may interleave with waiting: that is how streaming is proved. */
+    public static final class Call extends ChannelInboundHandlerAdapter {
+        private final Channel stream;
+        private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+        private final List<Integer> interim = new ArrayList<>();
+        private int status;
+        private Headers headers = Headers.NONE;
+        private Headers trailers = Headers.NONE;
+        private Response.End end = Response.End.SILENT;
+        private boolean over;
+
+        private Call(Channel stream) {
+            this.stream = stream;
+        }
+
+        public void data(Bytes bytes, boolean last) {
+            stream.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(bytes.toArray()), last));
+        }
+
+        public void trailers(Headers fields) {
+            stream.writeAndFlush(new DefaultHttp2HeadersFrame(http2(fields), true));
+        }
+
+        /** Ends the request with RST_STREAM(CANCEL). */
+        public void cancel() {
+            stream.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.CANCEL));
+        }
+
+        /** Waits for the end of the response. */
+        public synchronized Response read(Duration atMost) {
+            await(Integer.MAX_VALUE, atMost);
+            return new Response(status, headers, Bytes.copyOf(body.toByteArray()), trailers, List.copyOf(interim), end);
+        }
+
+        /** Waits until that many bytes of the body are there, or its end. @return whether they are */
+        public synchronized boolean awaitBody(int bytes, Duration atMost) {
+            await(bytes, atMost);
+            return body.size() >= bytes;
+        }
+
+        private synchronized void await(int bytes, Duration atMost) {
+            long deadline = System.nanoTime() + atMost.toNanos();
+            try {
+                for (long left = atMost.toNanos();
+                        !over && body.size() < bytes && left > 0;
+                        left = deadline - System.nanoTime()) {
+                    TimeUnit.NANOSECONDS.timedWait(this, left);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public synchronized void channelRead(ChannelHandlerContext context, Object frame) {
+            try {
+                switch (frame) {
+                    case Http2HeadersFrame fields -> {
+                        received(plain(fields.headers()));
+                        ended(fields.isEndStream());
+                    }
+                    case Http2DataFrame data -> {
+                        body.writeBytes(ByteBufUtil.getBytes(data.content()));
+                        ended(data.isEndStream());
+                    }
+                    case Http2ResetFrame reset -> finish(Response.End.RESET);
+                    default -> {}
+                }
+                notifyAll();
+            } finally {
+                ReferenceCountUtil.release(frame);
+            }
+        }
+
+        /** The multiplexer tells of RST_STREAM by an event. */
+        @Override
+        public synchronized void userEventTriggered(ChannelHandlerContext context, Object event) {
+            if (event instanceof Http2ResetFrame) {
+                finish(Response.End.RESET);
+                notifyAll();
+            }
+        }
+
+        @Override
+        public synchronized void channelInactive(ChannelHandlerContext context) {
+            finish(Response.End.RESET);
+            notifyAll();
+        }
+
+        private void received(Headers fields) {
+            int code = Integer.parseInt(fields.get(":status").orElse("0"));
+            if (code >= 100 && code < 200) {
+                interim.add(code);
+            } else if (code == 0) {
+                trailers = fields;
+            } else {
+                status = code;
+                headers = fields;
+            }
+        }
+
+        private void ended(boolean endStream) {
+            if (endStream) {
+                finish(Response.End.COMPLETE);
+            }
+        }
+
+        private void finish(Response.End how) {
+            if (!over) {
+                over = true;
+                end = how;
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package io.sluice.loadtests.harness;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2DataFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2HeadersFrame;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The HTTP/2 half of {@link RecordingUpstream}, in clear text with prior knowledge, on one event loop. */
+final class Http2Upstream implements AutoCloseable {
+    private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Channel server;
+    private final Function<RecordedRequest, Answer> answers;
+    private final Consumer<RecordedRequest> recorder;
+
+    Http2Upstream(Function<RecordedRequest, Answer> answers, Consumer<RecordedRequest> recorder) throws IOException {
+        this.answers = answers;
+        this.recorder = recorder;
+        AtomicInteger connections = new AtomicInteger();
+        var binding = new ServerBootstrap()
+                .group(loop)
+                .channel(NioServerSocketChannel.class)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        open.add(channel);
+                        int connection = connections.incrementAndGet();
+                        channel.pipeline()
+                                .addLast(Http2FrameCodecBuilder.forServer()
+                                        .validateHeaders(false)
+                                        .build())
+                                .addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
+                                    @Override
+                                    protected void initChannel(Channel stream) {
+                                        stream.pipeline().addLast(new Exchange(connection));
+                                    }
+                                }));
+                    }
+                })
+                .bind(InetAddress.getLoopbackAddress(), 0)
+                .awaitUninterruptibly();
+        if (!binding.isSuccess()) {
+            throw new IOException(binding.cause());
+        }
+        server = binding.channel();
+    }
+
+    int port() {
+        return ((InetSocketAddress) server.localAddress()).getPort();
+    }
+
+    @Override
+    public void close() {
+        server.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+        open.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+
+    private final class Exchange extends ChannelInboundHandlerAdapter {
+        private final int connection;
+        private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+        private Headers headers = Headers.NONE;
+        private Headers trailers = Headers.NONE;
+        private @Nullable Answer answer;
+
+        private Exchange(int connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object frame) {
+            try {
+                if (frame instanceof Http2HeadersFrame fields) {
+                    if (answer == null) {
+                        begin(context, Http2Client.plain(fields.headers()));
+                    } else {
+                        trailers = Http2Client.plain(fields.headers());
+                    }
+                    ended(context, fields.isEndStream());
+                } else if (frame instanceof Http2DataFrame data) {
+                    byte[] bytes = ByteBufUtil.getBytes(data.content());
+                    body.writeBytes(bytes);
+                    if (answer instanceof Answer.GrpcEcho && bytes.length > 0) {
+                        context.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(bytes)));
+                    }
+                    ended(context, data.isEndStream());
+                }
+            } finally {
+                ReferenceCountUtil.release(frame);
+            }
+        }
+
+        private void begin(ChannelHandlerContext context, Headers fields) {
+            headers = fields;
+            answer = answers.apply(request());
+            if (answer instanceof Answer.GrpcEcho) {
+                headers(context, Headers.of(":status", "200", "content-type", "application/grpc"), false);
+            } else if (answer instanceof Answer.Reply reply && reply.interim().contains(100)) {
+                headers(context, Headers.of(":status", "100"), false);
+            }
+        }
+
+        private void ended(ChannelHandlerContext context, boolean endStream) {
+            if (endStream && answer != null) {
+                recorder.accept(request());
+                finish(context, answer);
+            }
+        }
+
+        private void finish(ChannelHandlerContext context, Answer next) {
+            switch (next) {
+                case Answer.Delayed(Duration by, Answer then) ->
+                    context.executor().schedule(() -> finish(context, then), by.toNanos(), TimeUnit.NANOSECONDS);
+                case Answer.Reply reply -> reply(context, reply);
+                case Answer.GrpcEcho echo -> headers(context, Headers.of("grpc-status", "0"), true);
+                case Answer.Reset reset -> {
+                    if (reset.place() == Answer.Reset.Place.IN_BODY) {
+                        headers(context, Headers.of(":status", "200", "content-length", "10"), false);
+                        context.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(new byte[5])));
+                    }
+                    context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.INTERNAL_ERROR));
+                }
+                case Answer.Refuse refuse ->
+                    context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.REFUSED_STREAM));
+                case Answer.Close close -> context.channel().parent().close();
+                case Answer.Silence silence -> {}
+                case Answer.Raw raw -> throw new IllegalArgumentException("raw bytes need an HTTP/1 upstream");
+                case Answer.WebSocketEcho echo ->
+                    throw new IllegalArgumentException("WebSocket needs an HTTP/1 upstream");
+            }
+        }
+
+        private void reply(ChannelHandlerContext context, Answer.Reply reply) {
+            for (int code : reply.interim()) {
+                if (code != 100) {
+                    headers(context, Headers.of(":status", Integer.toString(code)), false);
+                }
+            }
+            List<Headers.Field> fields = new ArrayList<>();
+            fields.add(new Headers.Field(":status", Integer.toString(reply.status())));
+            fields.addAll(reply.headers().fields());
+            boolean trailed = !reply.trailers().fields().isEmpty();
+            headers(context, new Headers(fields), reply.parts().isEmpty() && !trailed);
+            for (int i = 0; i < reply.parts().size(); i++) {
+                boolean last = i == reply.parts().size() - 1 && !trailed;
+                context.writeAndFlush(new DefaultHttp2DataFrame(
+                        Unpooled.wrappedBuffer(reply.parts().get(i).toArray()), last));
+            }
+            if (trailed) {
+                headers(context, reply.trailers(), true);
+            }
+        }
+
+        private void headers(ChannelHandlerContext context, Headers fields, boolean end) {
+            context.writeAndFlush(new DefaultHttp2HeadersFrame(Http2Client.http2(fields), end));
+        }
+
+        private RecordedRequest request() {
+            List<Headers.Field> plain = new ArrayList<>();
+            for (Headers.Field field : headers.fields()) {
+                if (field.name().equals(":authority")) {
+                    plain.add(new Headers.Field("host", field.value()));
+                } else if (!field.name().startsWith(":")) {
+                    plain.add(field);
+                }
+            }
+            return new RecordedRequest(
+                    headers.get(":method").orElse(""),
+                    headers.get(":path").orElse(""),
+                    "HTTP/2",
+                    new Headers(plain),
+                    Bytes.copyOf(body.toByteArray()),
+                    trailers,
+                    connection,
+                    Bytes.NONE);
+        }
+    }
+}

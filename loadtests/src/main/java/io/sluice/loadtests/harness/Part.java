@@ -1,0 +1,58 @@
+package io.sluice.loadtests.harness;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** A program of others that we start as it is. */
+public enum Part {
+    CONSUL("SLUICE_CONSUL", "consul", "consul"),
+    ENVOY("SLUICE_ENVOY", "envoy", "envoy"),
+    ZIPKIN("SLUICE_ZIPKIN", "zipkin", "zipkin.jar");
+
+    private final String variable;
+    private final String onPath;
+    private final String inTools;
+
+    Part(String variable, String onPath, String inTools) {
+        this.variable = variable;
+        this.onPath = onPath;
+        this.inTools = inTools;
+    }
+
+    /** Its variable, then {@code .tools/} at the root, then PATH: the launcher's order. */
+    public Optional<Path> find() {
+        return find(System.getenv(), Home.find().root());
+    }
+
+    /** @throws MissingPartException when it is nowhere */
+    public Path need() {
+        return find().orElseThrow(() -> new MissingPartException(missing()));
+    }
+
+    /** One line: what is missing, and what brings it. */
+    public String missing() {
+        return name().toLowerCase(Locale.ROOT) + " is missing: ./sluice tools brings it, or set " + variable;
+    }
+
+    Optional<Path> find(Map<String, String> environment, Path root) {
+        String given = environment.getOrDefault(variable, "");
+        if (!given.isEmpty()) {
+            return Optional.of(Path.of(given)).filter(Files::isRegularFile);
+        }
+        Path brought = root.resolve(".tools").resolve(inTools);
+        if (Files.isRegularFile(brought)) {
+            return Optional.of(brought);
+        }
+        for (String folder : environment.getOrDefault("PATH", "").split(File.pathSeparator)) {
+            Path file = Path.of(folder).resolve(onPath);
+            if (Files.isRegularFile(file) && Files.isExecutable(file)) {
+                return Optional.of(file);
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,93 @@
+package io.sluice.loadtests.same;
+
+import io.sluice.loadtests.harness.MissingPartException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * {@code ./sluice same FILE|FOLDER ...}: runs rows against the gateway and a real Envoy and prints a table. {@code --only gateway} or
+ * {@code --only envoy} leaves the other away; {@code --record} writes what Envoy did into the rows that expect nothing yet.
+ *
+ * <p>Exit code: 0 when every row holds, 1 when one does not, 2 when the words or a file cannot be understood.
+ */
+public final class Same {
+    private Same() {}
+
+    public static void main(String[] words) throws IOException {
+        int code = run(List.of(words), System.out, System.err);
+        System.exit(code);
+    }
+
+    static int run(List<String> words, PrintStream out, PrintStream err) throws IOException {
+        Set<Target> targets = EnumSet.allOf(Target.class);
+        boolean record = false;
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < words.size(); i++) {
+            switch (words.get(i)) {
+                case "--record" -> {
+                    record = true;
+                    targets = EnumSet.of(Target.ENVOY);
+                }
+                case "--only" -> {
+                    String target = ++i < words.size() ? words.get(i) : "";
+                    switch (target) {
+                        case "gateway" -> targets = EnumSet.of(Target.GATEWAY);
+                        case "envoy" -> targets = EnumSet.of(Target.ENVOY);
+                        default -> {
+                            err.println("same: --only " + target + " (expected: gateway or envoy)");
+                            return 2;
+                        }
+                    }
+                }
+                default -> files.addAll(files(Path.of(words.get(i))));
+            }
+        }
+        if (files.isEmpty()) {
+            err.println("same: no file (expected: ./sluice same FILE|FOLDER ... [--only gateway|envoy] [--record])");
+            return 2;
+        }
+        int failed = 0;
+        int count = 0;
+        for (Path file : files) {
+            List<Result> results;
+            try {
+                results = Rehearsal.of(RowFile.read(file), targets);
+            } catch (RowException | MissingPartException e) {
+                err.println("same: " + e.getMessage());
+                return 2;
+            }
+            if (record) {
+                Files.writeString(file, Recording.into(Files.readString(file), results));
+            }
+            out.println(file.getFileName());
+            for (Result result : results) {
+                count++;
+                failed += result.passed() ? 0 : 1;
+                String mark = result.passed() ? result.row().deviates().isPresent() ? "differs" : "same" : "FAILED";
+                out.printf("  %-8s %s%n", mark, result.row().name());
+                result.problems()
+                        .forEach(problem -> out.println("             " + problem.replace("\n", "\n             ")));
+            }
+        }
+        out.printf("%d rows, %d failed%n", count, failed);
+        return failed == 0 ? 0 : 1;
+    }
+
+    private static List<Path> files(Path given) throws IOException {
+        if (!Files.isDirectory(given)) {
+            return List.of(given);
+        }
+        try (Stream<Path> found = Files.list(given)) {
+            return found.filter(file -> file.toString().endsWith(".yaml"))
+                    .sorted()
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.sluice.loadtests.same;
+
+import io.sluice.loadtests.harness.Answer;
+import io.sluice.loadtests.harness.Answer.Reset.Place;
+import io.sluice.loadtests.harness.Bytes;
+import io.sluice.loadtests.harness.Headers;
+import java.util.List;
+import java.util.Set;
+
+/** The upstream's part of a row: one answer, or a list of them in turn; each a status, a word, or a map. */
+final class Script {
+    private static final Set<String> KEYS =
+            Set.of("status", "headers", "body", "trailers", "interim", "delay", "raw", "do");
+
+    private Script() {}
+
+    /** @param upstream its name: each reply says it in {@code x-from} */
+    static List<Answer> parse(String upstream, Item item) {
+        return item.items().stream().map(one -> answer(upstream, one)).toList();
+    }
+
+    static Answer plain(String upstream) {
+        return reply(200, upstream, Headers.NONE, List.of("hello"), Headers.NONE, List.of());
+    }
+
+    private static Answer answer(String upstream, Item item) {
+        if (item.node().isIntegralNumber()) {
+            return reply(item.number(), upstream, Headers.NONE, List.of("hello"), Headers.NONE, List.of());
+        }
+        if (item.node().isTextual()) {
+            return word(item);
+        }
+        item.only(KEYS);
+        Answer answer = item.get("do")
+                .map(Script::word)
+                .or(() -> item.get("raw").map(raw -> new Answer.Raw(Bytes.latin1(raw.text()))))
+                .orElseGet(() -> reply(
+                        item.get("status").map(Item::number).orElse(200),
+                        upstream,
+                        item.get("headers").map(Item::headers).orElse(Headers.NONE),
+                        item.get("body").map(Item::texts).orElse(List.of("hello")),
+                        item.get("trailers").map(Item::headers).orElse(Headers.NONE),
+                        item.get("interim")
+                                .map(list ->
+                                        list.items().stream().map(Item::number).toList())
+                                .orElse(List.of())));
+        return item.get("delay")
+                .<Answer>map(delay -> new Answer.Delayed(delay.duration(), answer))
+                .orElse(answer);
+    }
+
+    private static Answer word(Item item) {
+        return switch (item.text()) {
+            case "reset" -> new Answer.Reset(Place.BEFORE_HEADERS);
+            case "reset in headers" -> new Answer.Reset(Place.IN_HEADERS);
+            case "reset in body" -> new Answer.Reset(Place.IN_BODY);
+            case "refuse" -> new Answer.Refuse();
+            case "close" -> new Answer.Close();
+            case "silence" -> new Answer.Silence();
+            case "websocket echo" -> new Answer.WebSocketEcho();
+            case "grpc echo" -> new Answer.GrpcEcho();
+            default ->
+                throw item.wrong("a status, a map, or one of: reset, reset in headers, reset in body, refuse, close,"
+                        + " silence, websocket echo, grpc echo");
+        };
+    }
+
+    private static Answer reply(
+            int status, String upstream, Headers headers, List<String> parts, Headers trailers, List<Integer> interim) {
+        return new Answer.Reply(
+                status,
+                headers.and("x-from", upstream),
+                parts.stream().map(Bytes::utf8).toList(),
+                trailers,
+                interim);
+    }
+}

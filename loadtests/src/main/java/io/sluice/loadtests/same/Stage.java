@@ -1,0 +1,203 @@
+package io.sluice.loadtests.same;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.loadtests.harness.Answer;
+import io.sluice.loadtests.harness.Ports;
+import io.sluice.loadtests.harness.ProgramProcess;
+import io.sluice.loadtests.harness.RecordedRequest;
+import io.sluice.loadtests.harness.RecordingUpstream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+
+/**
+ * One target with a listener and upstreams of its own for each row: a process starts once for many rows, which then run beside each other.
+ */
+final class Stage {
+    /** Rows at once: enough to hide their waits, few enough that a machine of two cores keeps to their timeouts. */
+    private static final int AT_ONCE = 6;
+
+    private static final Duration LOG_PATIENCE = Duration.ofSeconds(2);
+
+    private final Target target;
+    private final Path folder;
+
+    /** @param folder empty; the bootstrap and the access logs stay in it */
+    Stage(Target target, Path folder) {
+        this.target = target;
+        this.folder = folder;
+    }
+
+    /** Runs all rows. Those that the target refuses to be configured with are started without, and say so in their observation. */
+    Map<Row, Observation> run(List<Row> rows) {
+        Map<Row, Observation> observations = new ConcurrentHashMap<>();
+        List<Part> parts = new ArrayList<>();
+        for (Row row : rows) {
+            if (row.refused().isPresent()) {
+                observations.put(row, validated(row));
+            } else {
+                parts.add(new Part(String.format("row%03d", parts.size()), row));
+            }
+        }
+        try {
+            while (!parts.isEmpty()) {
+                List<Part> refused = play(parts, observations);
+                parts.removeAll(refused);
+                if (refused.isEmpty()) {
+                    return observations;
+                }
+            }
+            return observations;
+        } finally {
+            parts.forEach(Part::close);
+        }
+    }
+
+    /** @return the rows that stand in the way of a start */
+    private List<Part> play(List<Part> parts, Map<Row, Observation> observations) {
+        int adminPort = Ports.free();
+        ObjectNode bootstrap = BootstrapTemplate.empty(adminPort);
+        parts.forEach(part -> part.addTo(bootstrap));
+        try (ProgramProcess process = target.start(write("bootstrap.yaml", bootstrap), adminPort)) {
+            Semaphore permits = new Semaphore(AT_ONCE);
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (Part part : parts) {
+                    threads.execute(() -> {
+                        permits.acquireUninterruptibly();
+                        try {
+                            observations.put(part.row, part.observe());
+                        } finally {
+                            permits.release();
+                        }
+                    });
+                }
+            }
+            if (!process.isAlive()) {
+                parts.forEach(part -> observations.put(part.row, Observation.failed("it died:\n" + process.output())));
+            }
+            return List.of();
+        } catch (IllegalStateException e) {
+            String message = String.valueOf(e.getMessage());
+            List<Part> named =
+                    parts.stream().filter(part -> message.contains(part.key)).toList();
+            List<Part> refused = named.isEmpty() ? List.copyOf(parts) : named;
+            refused.forEach(part -> {
+                observations.put(part.row, Observation.failed("refused: " + part.about(message)));
+                part.close();
+            });
+            return refused;
+        }
+    }
+
+    private Observation validated(Row row) {
+        try (Part part = new Part("row", row)) {
+            ObjectNode bootstrap = BootstrapTemplate.empty(Ports.free());
+            part.addTo(bootstrap);
+            ProgramProcess process = target.validate(write("refused.yaml", bootstrap));
+            int code = process.awaitExit(Duration.ofSeconds(30));
+            return Observation.failed(code == 0 ? "" : "refused: " + process.output());
+        }
+    }
+
+    private Path write(String name, ObjectNode bootstrap) {
+        try {
+            return Files.writeString(folder.resolve(name), Yaml.write(bootstrap), UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A row on stage. */
+    private final class Part implements AutoCloseable {
+        private final String key;
+        private final Row row;
+        private final BootstrapTemplate template;
+        private final Map<String, RecordingUpstream> upstreams = new LinkedHashMap<>();
+        private final int port = Ports.free();
+        private final Path log;
+        private final Placeholders placeholders;
+
+        private Part(String key, Row row) {
+            this.key = key;
+            this.row = row;
+            this.template = BootstrapTemplate.of(key, row.config());
+            this.log = folder.resolve(key + ".log");
+            Map<String, String> values = new LinkedHashMap<>();
+            values.put("port", Integer.toString(port));
+            values.put("log", log.toString());
+            values.put(BootstrapTemplate.REFUSED, Integer.toString(Ports.free()));
+            template.upstreams().forEach((name, http2) -> {
+                Function<RecordedRequest, Answer> answers =
+                        RecordingUpstream.inTurn(row.upstreams().getOrDefault(name, List.of(Script.plain(name))));
+                RecordingUpstream upstream =
+                        http2 ? RecordingUpstream.http2(answers) : RecordingUpstream.http1(answers);
+                upstreams.put(name, upstream);
+                values.put(name, Integer.toString(upstream.port()));
+            });
+            this.placeholders = new Placeholders(values, key);
+        }
+
+        private void addTo(ObjectNode bootstrap) {
+            ObjectNode resources = (ObjectNode) bootstrap.get("static_resources");
+            template.addTo(
+                    (ArrayNode) resources.get("listeners"),
+                    (ArrayNode) resources.get("clusters"),
+                    placeholders.values());
+        }
+
+        private Observation observe() {
+            try (Conversation conversation = new Conversation(port, placeholders)) {
+                List<Observation.Reply> replies = conversation.hold(row);
+                List<String> lines = row.polls() ? List.of() : awaitLog(replies.size());
+                Map<String, List<RecordedRequest>> seen = new LinkedHashMap<>();
+                upstreams.forEach((name, upstream) -> seen.put(name, upstream.seen()));
+                return new Observation(replies, lines, seen, conversation.spread(), placeholders, "");
+            } catch (IOException | RuntimeException e) {
+                return Observation.failed("the conversation broke off: " + e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return Observation.failed("interrupted");
+            }
+        }
+
+        /** A target may write its line after the response: we wait, yet some requests have none. */
+        private List<String> awaitLog(int lines) throws IOException, InterruptedException {
+            long deadline = System.nanoTime() + LOG_PATIENCE.toNanos();
+            List<String> found = readLog();
+            while (found.size() < lines && System.nanoTime() < deadline) {
+                Thread.sleep(5);
+                found = readLog();
+            }
+            return found;
+        }
+
+        private List<String> readLog() throws IOException {
+            return Files.exists(log) ? Files.readAllLines(log, UTF_8) : List.of();
+        }
+
+        private String about(String message) {
+            List<String> lines =
+                    message.lines().filter(line -> line.contains(key)).toList();
+            return lines.isEmpty() ? message : String.join("\n", lines);
+        }
+
+        @Override
+        public void close() {
+            upstreams.values().forEach(RecordingUpstream::close);
+        }
+    }
+}
