@@ -6,7 +6,7 @@ import io.sluice.gateway.xds.Problems;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** How a header filter's matcher is read: by the same parser as a route's, which stands left of this package. */
+/** Reads a header matcher as routes do: their parser stands left of this package, so whoever wires passes it in. */
 @FunctionalInterface
 public interface HeaderTestParser {
     Optional<? extends Predicate<RequestHeaders>> parse(HeaderMatcher matcher, Problems problems);

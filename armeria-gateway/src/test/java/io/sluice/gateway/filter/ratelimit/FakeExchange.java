@@ -1,0 +1,119 @@
+package io.sluice.gateway.filter.ratelimit;
+
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.EventLoop;
+import io.sluice.gateway.accesslog.FakeStream;
+import io.sluice.gateway.accesslog.ResponseFlag;
+import io.sluice.gateway.filter.Exchange;
+import io.sluice.gateway.filter.LocalReply;
+import io.sluice.gateway.filter.Route;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** An exchange at the ratelimit filter: remembers whether it was resumed or answered. */
+final class FakeExchange extends FakeStream implements Exchange {
+    static final EventLoop LOOP = new DefaultEventLoop();
+
+    private final RequestHeadersBuilder request;
+    private final Map<String, Map<String, Object>> metadata = new HashMap<>();
+    private String remote = "203.0.113.77";
+    private @Nullable Object routeFields;
+    private @Nullable Object routeConfig;
+
+    /** True for resumed, false for answered. */
+    final CompletableFuture<Boolean> outcome = new CompletableFuture<>();
+
+    @Nullable
+    LocalReply reply;
+
+    FakeExchange(RequestHeaders headers) {
+        request = headers.toBuilder();
+    }
+
+    FakeExchange from(String address) {
+        remote = address;
+        return this;
+    }
+
+    FakeExchange on(@Nullable Object fields, @Nullable Object config) {
+        routeFields = fields;
+        routeConfig = config;
+        return this;
+    }
+
+    @Override
+    public InetSocketAddress downstreamRemoteAddress() {
+        return new InetSocketAddress(remote, 0);
+    }
+
+    @Override
+    public EventLoop eventLoop() {
+        return LOOP;
+    }
+
+    @Override
+    public RequestHeadersBuilder request() {
+        return request;
+    }
+
+    @Override
+    public @Nullable Route route() {
+        return () -> "orders-route";
+    }
+
+    @Override
+    public void refreshRoute() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public @Nullable Object routeConfig(int place) {
+        return routeConfig;
+    }
+
+    @Override
+    public @Nullable Object routeFields(int place) {
+        return routeFields;
+    }
+
+    @Override
+    public void resumeRequest() {
+        outcome.complete(true);
+    }
+
+    @Override
+    public void resumeResponse() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void reply(LocalReply reply) {
+        this.reply = reply;
+        outcome.complete(false);
+    }
+
+    @Override
+    public void addFlag(ResponseFlag flag) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Map<String, Object> metadata(String namespace) {
+        return metadata.computeIfAbsent(namespace, n -> new HashMap<>());
+    }
+
+    @Override
+    public long streamId() {
+        return 1;
+    }
+
+    @Override
+    public boolean isEnded() {
+        return reply != null;
+    }
+}
