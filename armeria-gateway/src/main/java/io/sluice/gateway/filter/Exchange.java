@@ -1,9 +1,13 @@
 package io.sluice.gateway.filter;
 
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
+import com.linecorp.armeria.common.ResponseHeaders;
 import io.netty.channel.EventLoop;
 import io.sluice.gateway.accesslog.ResponseFlag;
 import io.sluice.gateway.accesslog.StreamInfo;
+import io.sluice.gateway.tracing.RequestTrace;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public interface Exchange extends StreamInfo {
     EventLoop eventLoop();
 
-    /** The request's headers, changeable until the router has sent them. */
+    /** The request's headers, changeable until the last filter has sent them. */
     RequestHeadersBuilder request();
 
     /** The matched route; null when none matched. */
@@ -35,8 +39,8 @@ public interface Exchange extends StreamInfo {
     void resumeResponse();
 
     /**
-     * The only way to answer early: runs the response phases of all filters, then the chain's mappers. After response headers went out the
-     * stream is reset instead. A gRPC request gets the answer as a gRPC status.
+     * The only way to answer early: runs the response phases of all filters. After response headers went out the stream is reset instead. A
+     * gRPC request gets the answer as a gRPC status.
      */
     void reply(LocalReply reply);
 
@@ -45,8 +49,32 @@ public interface Exchange extends StreamInfo {
     /** Envoy's dynamic metadata: a namespace per filter. */
     Map<String, Object> metadata(String namespace);
 
-    /** The same number for all random decisions of this request (runtime fractions, weighted clusters). */
+    /** The same number, at least 0, for all random decisions of this request (runtime fractions, weighted clusters). */
     long streamId();
 
     boolean isEnded();
+
+    /** Whether the caller used TLS as the entry rules see it. */
+    boolean isTls();
+
+    RequestTrace trace();
+
+    UpstreamInfo upstream();
+
+    // for the last filter of the chain
+
+    void respondInformational(ResponseHeaders headers);
+
+    /** @param details Envoy's response code details: {@code via_upstream}, {@code direct_response} */
+    void respond(ResponseHeaders headers, boolean end, String details);
+
+    void respondData(HttpData data, boolean end);
+
+    void respondTrailers(HttpHeaders trailers);
+
+    /** The response cannot be finished: the stream is reset. */
+    void resetResponse(String details);
+
+    /** More of the request is wanted. */
+    void requestMore();
 }

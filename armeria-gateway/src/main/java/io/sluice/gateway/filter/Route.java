@@ -1,6 +1,30 @@
 package io.sluice.gateway.filter;
 
-/** Where a match leads: the action, and what the route, its virtual host and its table say beside it. Immutable. */
-public interface Route {
-    String name();
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a match leads: the action, and what route, virtual host and table say beside it, resolved for one filter chain. Immutable.
+ *
+ * @param name empty when not given
+ * @param requestHeaders applied by the router, in Envoy's order
+ * @param responseHeaders applied to answers of upstreams, redirects and direct responses
+ * @param idleTimeout of the stream, in place of the connection manager's; null leaves that
+ * @param configs per place in the chain: the filter's per-route configuration, null where there is none, {@link #DISABLED} where the filter is off
+ * @param fields per place in the chain: what the filter read of the route's own fields
+ */
+public record Route(
+        String name,
+        String virtualHost,
+        RouteAction action,
+        HeaderMutations requestHeaders,
+        HeaderMutations responseHeaders,
+        boolean countAttempts,
+        boolean tellAttempts,
+        @Nullable Duration idleTimeout,
+        List<@Nullable Object> configs,
+        List<@Nullable Object> fields) {
+    /** The filter does not take part in exchanges of this route. */
+    public static final Object DISABLED = new Object();
 }

@@ -1,6 +1,7 @@
 package io.sluice.gateway.upstream;
 
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -67,6 +68,19 @@ public record RetryPolicy(
 
         public String word() {
             return word;
+        }
+
+        /** Words joined by commas; one that Envoy does not know is passed over, as Envoy does. */
+        public static Set<RetryOn> parse(String words) {
+            Set<RetryOn> parsed = EnumSet.noneOf(RetryOn.class);
+            for (String word : words.split(",")) {
+                for (RetryOn on : values()) {
+                    if (on.word.equals(word.strip())) {
+                        parsed.add(on);
+                    }
+                }
+            }
+            return parsed;
         }
     }
 }

@@ -1,0 +1,85 @@
+package io.sluice.gateway.filter;
+
+import com.google.re2j.Pattern;
+import io.sluice.gateway.upstream.CallPolicy;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What happens with a request. */
+public sealed interface RouteAction {
+    /**
+     * It goes on to a cluster.
+     *
+     * @param missingClusterStatus answered where there is no such cluster
+     * @param webSocket whether it may be upgraded
+     * @param appendForwardedHost whether a rewritten host is kept in x-forwarded-host
+     */
+    record Forward(
+            ClusterChoice cluster,
+            PathRewrite path,
+            HostRewrite host,
+            CallPolicy policy,
+            int missingClusterStatus,
+            boolean webSocket,
+            boolean appendForwardedHost)
+            implements RouteAction {}
+
+    /** Which cluster. */
+    sealed interface ClusterChoice {
+        record Named(String cluster) implements ClusterChoice {}
+
+        /** @param total of the weights, at least 1 */
+        record Weighted(List<Share> shares, long total) implements ClusterChoice {
+            public Weighted {
+                shares = List.copyOf(shares);
+            }
+        }
+
+        /** Mutations of a share apply before the route's. */
+        record Share(String cluster, long weight, HeaderMutations requestHeaders, HeaderMutations responseHeaders) {}
+
+        record FromHeader(String header) implements ClusterChoice {}
+    }
+
+    /** What becomes of the path; the query stays. */
+    sealed interface PathRewrite {
+        record Keep() implements PathRewrite {}
+
+        /** @param matched how much of the path is replaced; -1 means all of it (an exact match) */
+        record Prefix(int matched, String replacement) implements PathRewrite {}
+
+        /** All matches, {@code \1} for a group. */
+        record Regex(Pattern pattern, String substitution) implements PathRewrite {}
+    }
+
+    /** What becomes of the authority. */
+    sealed interface HostRewrite {
+        record Keep() implements HostRewrite {}
+
+        record Literal(String host) implements HostRewrite {}
+
+        /** The endpoint's hostname, where it has one. */
+        record Auto() implements HostRewrite {}
+
+        record FromHeader(String header) implements HostRewrite {}
+    }
+
+    /**
+     * The caller is sent elsewhere.
+     *
+     * @param port 0 leaves it
+     * @param path replaces path and, where it has a {@code ?}, query
+     */
+    record Redirect(
+            int status,
+            @Nullable String scheme,
+            boolean toHttps,
+            @Nullable String host,
+            int port,
+            @Nullable String path,
+            PathRewrite rewrite,
+            boolean stripQuery)
+            implements RouteAction {}
+
+    record Direct(int status, String body) implements RouteAction {}
+}

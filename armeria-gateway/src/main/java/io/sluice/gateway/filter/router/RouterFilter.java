@@ -1,0 +1,329 @@
+package io.sluice.gateway.filter.router;
+
+import com.google.re2j.Pattern;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import io.sluice.gateway.accesslog.ResponseFlag;
+import io.sluice.gateway.cluster.Cluster;
+import io.sluice.gateway.cluster.Clusters;
+import io.sluice.gateway.endpoint.Endpoint;
+import io.sluice.gateway.filter.Exchange;
+import io.sluice.gateway.filter.HeaderMutations;
+import io.sluice.gateway.filter.LocalReply;
+import io.sluice.gateway.filter.Route;
+import io.sluice.gateway.filter.RouteAction;
+import io.sluice.gateway.filter.RouteAction.ClusterChoice;
+import io.sluice.gateway.filter.RouteAction.HostRewrite;
+import io.sluice.gateway.filter.RouteAction.PathRewrite;
+import io.sluice.gateway.filter.TerminalFilter;
+import io.sluice.gateway.upstream.CallPolicy;
+import io.sluice.gateway.upstream.ResetReason;
+import io.sluice.gateway.upstream.Upstream;
+import io.sluice.gateway.upstream.UpstreamCall;
+import io.sluice.gateway.upstream.UpstreamFailure;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Sends one request where its route says, and its answer back. */
+final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
+    private final Exchange exchange;
+    private final Clusters clusters;
+    private final Upstream upstream;
+    private final boolean suppressEnvoyHeaders;
+    private @Nullable UpstreamCall call;
+    private @Nullable Route route;
+    private HeaderMutations shareResponseHeaders = HeaderMutations.NONE;
+    private boolean autoHost;
+    private boolean headersOut;
+
+    RouterFilter(Exchange exchange, Clusters clusters, Upstream upstream, boolean suppressEnvoyHeaders) {
+        this.exchange = exchange;
+        this.clusters = clusters;
+        this.upstream = upstream;
+        this.suppressEnvoyHeaders = suppressEnvoyHeaders;
+    }
+
+    @Override
+    public void request(boolean end) {
+        Route matched = exchange.route();
+        if (matched == null) {
+            exchange.reply(LocalReply.of(404, "", "route_not_found", ResponseFlag.NR));
+            return;
+        }
+        route = matched;
+        switch (matched.action()) {
+            case RouteAction.Forward forward -> forward(matched, forward, end);
+            case RouteAction.Redirect redirect -> {
+                ResponseHeadersBuilder headers = ResponseHeaders.builder(HttpStatus.valueOf(redirect.status()))
+                        .set(HttpHeaderNames.LOCATION, Locations.of(redirect, exchange));
+                answer(matched, headers, "");
+            }
+            case RouteAction.Direct direct ->
+                answer(matched, ResponseHeaders.builder(HttpStatus.valueOf(direct.status())), direct.body());
+        }
+    }
+
+    private void answer(Route matched, ResponseHeadersBuilder headers, String body) {
+        HttpData content = HttpData.ofUtf8(body);
+        boolean head = exchange.request().method() == HttpMethod.HEAD;
+        if (!content.isEmpty()) {
+            headers.set(HttpHeaderNames.CONTENT_LENGTH, String.valueOf(content.length()))
+                    .set(HttpHeaderNames.CONTENT_TYPE, "text/plain");
+        }
+        matched.responseHeaders().apply(headers, exchange);
+        exchange.respond(headers.build(), head || content.isEmpty(), "direct_response");
+        if (!head && !content.isEmpty()) {
+            exchange.respondData(content, true);
+        }
+    }
+
+    private void forward(Route matched, RouteAction.Forward forward, boolean end) {
+        RequestHeadersBuilder headers = exchange.request();
+        HeaderMutations mutations = matched.requestHeaders();
+        String name;
+        switch (forward.cluster()) {
+            case ClusterChoice.Named named -> name = named.cluster();
+            case ClusterChoice.FromHeader from -> name = headers.get(from.header(), "");
+            case ClusterChoice.Weighted weighted -> {
+                ClusterChoice.Share share = share(weighted, exchange.streamId());
+                name = share.cluster();
+                mutations = share.requestHeaders().then(mutations);
+                shareResponseHeaders = share.responseHeaders();
+            }
+        }
+        exchange.upstream().cluster = name;
+        Cluster cluster = clusters.get(name);
+        if (cluster == null) {
+            exchange.reply(
+                    LocalReply.of(forward.missingClusterStatus(), "", "cluster_not_found", ResponseFlag.NC));
+            return;
+        }
+        CallPolicy policy = Overrides.apply(forward.policy(), headers);
+        mutations.apply(headers, exchange);
+        rewritePath(forward.path(), headers);
+        rewriteHost(forward, headers);
+        tellTimeout(policy, headers);
+        call = upstream.start(cluster, exchange.eventLoop(), headers.build(), end, policy, this);
+    }
+
+    private static ClusterChoice.Share share(ClusterChoice.Weighted weighted, long random) {
+        long point = random % weighted.total();
+        for (ClusterChoice.Share share : weighted.shares()) {
+            point -= share.weight();
+            if (point < 0) {
+                return share;
+            }
+        }
+        throw new IllegalStateException("weights beyond their total");
+    }
+
+    private void rewritePath(PathRewrite rewrite, RequestHeadersBuilder headers) {
+        if (rewrite instanceof PathRewrite.Keep) {
+            return;
+        }
+        String before = headers.path();
+        headers.path(rewritten(rewrite, before));
+        if (!suppressEnvoyHeaders) {
+            headers.set("x-envoy-original-path", before);
+        }
+    }
+
+    /** @param path with its query, which stays */
+    static String rewritten(PathRewrite rewrite, String path) {
+        int query = path.indexOf('?');
+        String bare = query < 0 ? path : path.substring(0, query);
+        String rest = query < 0 ? "" : path.substring(query);
+        return switch (rewrite) {
+            case PathRewrite.Keep keep -> path;
+            case PathRewrite.Prefix prefix ->
+                prefix.replacement() + (prefix.matched() < 0 ? "" : bare.substring(prefix.matched())) + rest;
+            case PathRewrite.Regex regex -> replaceAll(regex.pattern(), regex.substitution(), bare) + rest;
+        };
+    }
+
+    private static String replaceAll(Pattern pattern, String substitution, String text) {
+        return pattern.matcher(text).replaceAll(substitution);
+    }
+
+    private void rewriteHost(RouteAction.Forward forward, RequestHeadersBuilder headers) {
+        String before = headers.get(HttpHeaderNames.AUTHORITY, "");
+        String after =
+                switch (forward.host()) {
+                    case HostRewrite.Keep keep -> before;
+                    case HostRewrite.Literal literal -> literal.host();
+                    case HostRewrite.FromHeader from -> headers.get(from.header(), before);
+                    case HostRewrite.Auto auto -> {
+                        autoHost = true;
+                        yield before;
+                    }
+                };
+        if (!after.equals(before)) {
+            if (forward.appendForwardedHost()) {
+                appendForwardedHost(headers, before);
+            }
+            headers.authority(after);
+        }
+    }
+
+    private static void appendForwardedHost(RequestHeadersBuilder headers, String host) {
+        String known = headers.get("x-forwarded-host");
+        headers.set("x-forwarded-host", known == null ? host : known + "," + host);
+    }
+
+    private void tellTimeout(CallPolicy policy, RequestHeadersBuilder headers) {
+        Duration perTry = policy.retry().perTryTimeout();
+        Duration expected = perTry.isZero() ? policy.timeout() : perTry;
+        if (!expected.isZero() && !suppressEnvoyHeaders) {
+            headers.set("x-envoy-expected-rq-timeout-ms", String.valueOf(expected.toMillis()));
+        }
+    }
+
+    // --- from downstream
+
+    @Override
+    public void requestData(HttpData data, boolean end) {
+        if (call == null) {
+            data.close();
+            return;
+        }
+        if (end) {
+            exchange.upstream().lastRequestByteNanos = System.nanoTime();
+        }
+        call.requestData(data, end);
+    }
+
+    @Override
+    public void requestTrailers(HttpHeaders trailers) {
+        if (call != null) {
+            call.requestTrailers(trailers);
+        }
+    }
+
+    @Override
+    public boolean isWritable() {
+        return call != null && call.isWritable();
+    }
+
+    @Override
+    public void pauseResponse() {
+        if (call != null) {
+            call.pauseResponse();
+        }
+    }
+
+    @Override
+    public void resumeResponse() {
+        if (call != null) {
+            call.resumeResponse();
+        }
+    }
+
+    @Override
+    public void cancel() {
+        if (call != null) {
+            call.cancel();
+        }
+    }
+
+    // --- from upstream
+
+    @Override
+    public void onAttempt(int attempt, Endpoint endpoint, RequestHeadersBuilder headers) {
+        exchange.upstream().attempts = attempt;
+        exchange.upstream().address = endpoint.address();
+        if (autoHost && !endpoint.hostname().isEmpty()) {
+            headers.authority(endpoint.hostname());
+        }
+        if (route != null && route.countAttempts()) {
+            headers.set("x-envoy-attempt-count", String.valueOf(attempt));
+        }
+        exchange.trace().attempt(attempt, exchange.upstream().cluster, endpoint.key(), headers);
+    }
+
+    @Override
+    public void onAttemptEnd(int attempt, Endpoint endpoint, int status, @Nullable ResetReason reset) {
+        exchange.trace().attemptEnd(attempt, status, reset == null ? "" : reset.text());
+    }
+
+    @Override
+    public void onRetriesExhausted() {
+        exchange.addFlag(ResponseFlag.URX);
+    }
+
+    @Override
+    public void onConnected(InetSocketAddress local, InetSocketAddress remote, String protocol) {
+        exchange.upstream().localAddress = local;
+        exchange.upstream().address = remote;
+        exchange.upstream().protocol = protocol;
+        exchange.upstream().firstRequestByteNanos = System.nanoTime();
+    }
+
+    @Override
+    public void onInformational(ResponseHeaders headers) {
+        exchange.respondInformational(headers);
+    }
+
+    @Override
+    public void onHeaders(ResponseHeaders headers, boolean end) {
+        long now = System.nanoTime();
+        exchange.upstream().firstResponseByteNanos = now;
+        if (end) {
+            exchange.upstream().lastResponseByteNanos = now;
+        }
+        headersOut = true;
+        ResponseHeadersBuilder out = headers.toBuilder();
+        if (!suppressEnvoyHeaders) {
+            long since = exchange.requestEndNanos() == 0 ? exchange.startNanos() : exchange.requestEndNanos();
+            out.set("x-envoy-upstream-service-time", String.valueOf((now - since) / 1_000_000));
+        }
+        if (route != null) {
+            if (route.tellAttempts()) {
+                out.set("x-envoy-attempt-count", String.valueOf(exchange.upstream().attempts));
+            }
+            shareResponseHeaders.apply(out, exchange);
+            route.responseHeaders().apply(out, exchange);
+        }
+        exchange.respond(out.build(), end, "via_upstream");
+    }
+
+    @Override
+    public void onData(HttpData data, boolean end) {
+        if (end) {
+            exchange.upstream().lastResponseByteNanos = System.nanoTime();
+        }
+        exchange.respondData(data, end);
+    }
+
+    @Override
+    public void onTrailers(HttpHeaders trailers) {
+        exchange.upstream().lastResponseByteNanos = System.nanoTime();
+        exchange.respondTrailers(trailers);
+    }
+
+    @Override
+    public void onFailure(UpstreamFailure failure) {
+        exchange.upstream().transportFailure = failure.transportFailure();
+        if (headersOut) {
+            failure.flags().forEach(exchange::addFlag);
+            exchange.resetResponse(failure.details());
+            return;
+        }
+        HttpHeaders headers =
+                failure.overloaded() && !suppressEnvoyHeaders ? HttpHeaders.of("x-envoy-overloaded", "true") : HttpHeaders.of();
+        exchange.reply(new LocalReply(
+                failure.status(), failure.body(), headers, Set.copyOf(failure.flags()), failure.details(), null));
+    }
+
+    @Override
+    public void onWritable() {
+        exchange.requestMore();
+    }
+}

@@ -1,0 +1,96 @@
+package io.sluice.gateway.route;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the first route of a list that matches without trying each: exact paths by hash, prefixes by tree, and the few others one by one; what
+ * they yield is tried in the order of the list.
+ */
+final class RouteIndex<T> {
+    private static final int[] NONE = {};
+
+    private final List<VirtualHost.Entry<T>> routes;
+    private final Map<String, int[]> exact = new HashMap<>();
+    private final PrefixTree prefixes = new PrefixTree();
+    private int[] others = NONE;
+
+    RouteIndex(List<VirtualHost.Entry<T>> routes) {
+        this.routes = routes;
+        for (int i = 0; i < routes.size(); i++) {
+            int number = i;
+            switch (routes.get(i).match().path()) {
+                case PathMatcher.Exact e
+                when e.caseSensitive() ->
+                    exact.compute(e.value(), (path, numbers) -> append(numbers == null ? NONE : numbers, number));
+                case PathMatcher.Prefix p when p.caseSensitive() -> prefixes.add(p.value(), number);
+                case PathMatcher.SegmentPrefix s when s.caseSensitive() -> prefixes.add(s.value(), number);
+                case PathMatcher.Exact e -> others = append(others, number);
+                case PathMatcher.Prefix p -> others = append(others, number);
+                case PathMatcher.SegmentPrefix s -> others = append(others, number);
+                case PathMatcher.Regex r -> others = append(others, number);
+            }
+        }
+    }
+
+    private static int[] append(int[] numbers, int number) {
+        int[] more = Arrays.copyOf(numbers, numbers.length + 1);
+        more[numbers.length] = number;
+        return more;
+    }
+
+    VirtualHost.@Nullable Entry<T> find(RouteRequest request) {
+        Candidates candidates = new Candidates();
+        int[] sameText = exact.get(request.path());
+        if (sameText != null) {
+            candidates.accept(sameText);
+        }
+        prefixes.visit(request.path(), candidates);
+        if (others.length > 0) {
+            candidates.accept(others);
+        }
+        for (int next = candidates.next(); next >= 0; next = candidates.next()) {
+            VirtualHost.Entry<T> entry = routes.get(next);
+            if (entry.match().matches(request)) {
+                return entry;
+            }
+        }
+        return null;
+    }
+
+    /** Merges ascending lists. */
+    private static final class Candidates implements Consumer<int[]> {
+        private final List<int[]> lists = new ArrayList<>(4);
+        private int[] at = new int[4];
+
+        @Override
+        public void accept(int[] numbers) {
+            if (lists.size() == at.length) {
+                at = Arrays.copyOf(at, at.length * 2);
+            }
+            lists.add(numbers);
+        }
+
+        int next() {
+            int best = -1;
+            int lowest = Integer.MAX_VALUE;
+            for (int i = 0; i < lists.size(); i++) {
+                int[] numbers = lists.get(i);
+                if (at[i] < numbers.length && numbers[at[i]] < lowest) {
+                    lowest = numbers[at[i]];
+                    best = i;
+                }
+            }
+            if (best < 0) {
+                return -1;
+            }
+            at[best]++;
+            return lowest;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package io.sluice.gateway.route;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request must meet for a route to be its route.
+ *
+ * @param grpc only requests whose content-type is gRPC's
+ * @param fraction only so many requests; null for all
+ */
+public record RouteMatch(
+        PathMatcher path,
+        List<HeaderMatcher> headers,
+        List<QueryMatcher> query,
+        boolean grpc,
+        @Nullable Fraction fraction) {
+    public RouteMatch {
+        headers = List.copyOf(headers);
+        query = List.copyOf(query);
+    }
+
+    /** Everything but the path, in Envoy's order. */
+    boolean matchesBesidePath(RouteRequest request) {
+        if (fraction != null && !fraction.hit(request.random())) {
+            return false;
+        }
+        if (grpc && !isGrpc(request.header("content-type"))) {
+            return false;
+        }
+        for (HeaderMatcher header : headers) {
+            if (!header.matches(request)) {
+                return false;
+            }
+        }
+        for (QueryMatcher parameter : query) {
+            if (!parameter.matches(request)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    boolean matches(RouteRequest request) {
+        return matchesBesidePath(request) && path.matches(request.path());
+    }
+
+    private static boolean isGrpc(@Nullable String contentType) {
+        return contentType != null
+                && contentType.startsWith("application/grpc")
+                && (contentType.length() == 16 || contentType.charAt(16) == '+');
+    }
+
+    /** @param denominator 100, 10 000 or 1 000 000 */
+    public record Fraction(long numerator, long denominator) {
+        public boolean hit(long random) {
+            return random % denominator < numerator;
+        }
+    }
+}

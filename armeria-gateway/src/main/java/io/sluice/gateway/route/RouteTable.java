@@ -1,0 +1,135 @@
+package io.sluice.gateway.route;
+
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Envoy's routing: the virtual host by exact name, then the longest suffix wildcard, then the longest prefix wildcard, then {@code *}; in it the
+ * first route that matches. {@code T} is where a match leads. Immutable.
+ */
+public final class RouteTable<T> {
+    private final Map<String, Host<T>> exact = new HashMap<>();
+    private final TreeMap<Integer, Map<String, Host<T>>> suffixes = new TreeMap<>(Comparator.reverseOrder());
+    private final TreeMap<Integer, Map<String, Host<T>>> prefixes = new TreeMap<>(Comparator.reverseOrder());
+    private final boolean ignorePort;
+    private @Nullable Host<T> any;
+
+    private RouteTable(boolean ignorePort) {
+        this.ignorePort = ignorePort;
+    }
+
+    /**
+     * @param ignorePort whether a port in the request's host is disregarded
+     * @throws IllegalArgumentException where a domain stands twice; check with {@link #firstTwice} before
+     */
+    public static <T> RouteTable<T> of(List<VirtualHost<T>> hosts, boolean ignorePort) {
+        RouteTable<T> table = new RouteTable<>(ignorePort);
+        for (VirtualHost<T> host : hosts) {
+            Host<T> indexed = new Host<>(host, new RouteIndex<>(host.routes()));
+            for (String domain : host.domains()) {
+                table.add(domain.toLowerCase(Locale.ROOT), indexed);
+            }
+        }
+        return table;
+    }
+
+    /** A domain that two virtual hosts claim, which Envoy refuses. */
+    public static Optional<String> firstTwice(List<? extends VirtualHost<?>> hosts) {
+        Set<String> seen = new HashSet<>();
+        for (VirtualHost<?> host : hosts) {
+            for (String domain : host.domains()) {
+                String lower = domain.toLowerCase(Locale.ROOT);
+                if (!seen.add(lower)) {
+                    return Optional.of(domain);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void add(String domain, Host<T> host) {
+        Host<T> before;
+        if (domain.equals("*")) {
+            before = any;
+            any = host;
+        } else if (domain.startsWith("*")) {
+            String rest = domain.substring(1);
+            before = suffixes.computeIfAbsent(rest.length(), l -> new HashMap<>())
+                    .put(rest, host);
+        } else if (domain.endsWith("*")) {
+            String rest = domain.substring(0, domain.length() - 1);
+            before = prefixes.computeIfAbsent(rest.length(), l -> new HashMap<>())
+                    .put(rest, host);
+        } else {
+            before = exact.put(domain, host);
+        }
+        if (before != null) {
+            throw new IllegalArgumentException("domain '" + domain + "' stands twice");
+        }
+    }
+
+    /** Null where no virtual host is for the request's authority. */
+    public @Nullable VirtualHost<T> virtualHost(RouteRequest request) {
+        Host<T> host = host(request);
+        return host == null ? null : host.described();
+    }
+
+    /** Null where no virtual host or none of its routes matches. */
+    public @Nullable T match(RouteRequest request) {
+        Host<T> host = host(request);
+        if (host == null) {
+            return null;
+        }
+        VirtualHost.Entry<T> entry = host.index().find(request);
+        return entry == null ? null : entry.target();
+    }
+
+    private @Nullable Host<T> host(RouteRequest request) {
+        if (exact.isEmpty() && suffixes.isEmpty() && prefixes.isEmpty()) {
+            return any;
+        }
+        String name = request.authority().toLowerCase(Locale.ROOT);
+        if (ignorePort) {
+            name = withoutPort(name);
+        }
+        Host<T> found = exact.get(name);
+        if (found != null) {
+            return found;
+        }
+        for (Map.Entry<Integer, Map<String, Host<T>>> group : suffixes.entrySet()) {
+            int length = group.getKey();
+            // a wildcard stands for at least one character
+            if (length < name.length()) {
+                found = group.getValue().get(name.substring(name.length() - length));
+                if (found != null) {
+                    return found;
+                }
+            }
+        }
+        for (Map.Entry<Integer, Map<String, Host<T>>> group : prefixes.entrySet()) {
+            int length = group.getKey();
+            if (length < name.length()) {
+                found = group.getValue().get(name.substring(0, length));
+                if (found != null) {
+                    return found;
+                }
+            }
+        }
+        return any;
+    }
+
+    private static String withoutPort(String host) {
+        int colon = host.lastIndexOf(':');
+        return colon > 0 && colon > host.lastIndexOf(']') ? host.substring(0, colon) : host;
+    }
+
+    private record Host<T>(VirtualHost<T> described, RouteIndex<T> index) {}
+}
