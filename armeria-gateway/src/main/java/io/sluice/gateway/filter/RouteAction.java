@@ -35,7 +35,7 @@ public sealed interface RouteAction {
             }
         }
 
-        /** Mutations of a share apply before the route's. */
+        /** With the mutations of all levels, the share's own among them. */
         record Share(String cluster, long weight, HeaderMutations requestHeaders, HeaderMutations responseHeaders) {}
 
         record FromHeader(String header) implements ClusterChoice {}

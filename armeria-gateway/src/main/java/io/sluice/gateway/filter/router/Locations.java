@@ -11,8 +11,10 @@ final class Locations {
 
     static String of(RouteAction.Redirect redirect, Exchange exchange) {
         boolean tls = exchange.isTls();
-        String scheme = redirect.toHttps() ? "https" : redirect.scheme() != null ? redirect.scheme() : tls ? "https" : "http";
-        return scheme + "://" + host(redirect, exchange, scheme, tls) + path(redirect, exchange.request().path());
+        String scheme =
+                redirect.toHttps() ? "https" : redirect.scheme() != null ? redirect.scheme() : tls ? "https" : "http";
+        return scheme + "://" + host(redirect, exchange, scheme, tls)
+                + path(redirect, exchange.request().path());
     }
 
     private static String host(RouteAction.Redirect redirect, Exchange exchange, String scheme, boolean tls) {

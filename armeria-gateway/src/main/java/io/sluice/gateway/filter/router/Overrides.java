@@ -42,7 +42,7 @@ final class Overrides {
                     retry.avoidPreviousHosts(),
                     retry.hostSelectionAttempts());
         }
-        return total.equals(policy.timeout()) && retry == policy.retry()
+        return total.equals(policy.timeout()) && retry.equals(policy.retry())
                 ? policy
                 : new CallPolicy(retry, total, policy.priority(), policy.bufferLimit());
     }
@@ -57,7 +57,8 @@ final class Overrides {
         conditions.addAll(retry.on());
         conditions.addAll(RetryPolicy.RetryOn.parse(on == null ? "" : on));
         conditions.addAll(RetryPolicy.RetryOn.parse(grpcOn == null ? "" : grpcOn));
-        int limit = times != null && times.matches("\\d{1,6}") ? Integer.parseInt(times) : Math.max(1, retry.maxRetries());
+        int limit =
+                times != null && times.matches("\\d{1,6}") ? Integer.parseInt(times) : Math.max(1, retry.maxRetries());
         headers.remove("x-envoy-retry-on");
         headers.remove("x-envoy-retry-grpc-on");
         headers.remove("x-envoy-max-retries");

@@ -40,7 +40,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     private final boolean suppressEnvoyHeaders;
     private @Nullable UpstreamCall call;
     private @Nullable Route route;
-    private HeaderMutations shareResponseHeaders = HeaderMutations.NONE;
+    private HeaderMutations responseMutations = HeaderMutations.NONE;
     private boolean autoHost;
     private boolean headersOut;
 
@@ -88,6 +88,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     private void forward(Route matched, RouteAction.Forward forward, boolean end) {
         RequestHeadersBuilder headers = exchange.request();
         HeaderMutations mutations = matched.requestHeaders();
+        responseMutations = matched.responseHeaders();
         String name;
         switch (forward.cluster()) {
             case ClusterChoice.Named named -> name = named.cluster();
@@ -95,15 +96,14 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             case ClusterChoice.Weighted weighted -> {
                 ClusterChoice.Share share = share(weighted, exchange.streamId());
                 name = share.cluster();
-                mutations = share.requestHeaders().then(mutations);
-                shareResponseHeaders = share.responseHeaders();
+                mutations = share.requestHeaders();
+                responseMutations = share.responseHeaders();
             }
         }
         exchange.upstream().cluster = name;
         Cluster cluster = clusters.get(name);
         if (cluster == null) {
-            exchange.reply(
-                    LocalReply.of(forward.missingClusterStatus(), "", "cluster_not_found", ResponseFlag.NC));
+            exchange.reply(LocalReply.of(forward.missingClusterStatus(), "", "cluster_not_found", ResponseFlag.NC));
             return;
         }
         CallPolicy policy = Overrides.apply(forward.policy(), headers);
@@ -155,16 +155,15 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
 
     private void rewriteHost(RouteAction.Forward forward, RequestHeadersBuilder headers) {
         String before = headers.get(HttpHeaderNames.AUTHORITY, "");
-        String after =
-                switch (forward.host()) {
-                    case HostRewrite.Keep keep -> before;
-                    case HostRewrite.Literal literal -> literal.host();
-                    case HostRewrite.FromHeader from -> headers.get(from.header(), before);
-                    case HostRewrite.Auto auto -> {
-                        autoHost = true;
-                        yield before;
-                    }
-                };
+        String after = switch (forward.host()) {
+            case HostRewrite.Keep keep -> before;
+            case HostRewrite.Literal literal -> literal.host();
+            case HostRewrite.FromHeader from -> headers.get(from.header(), before);
+            case HostRewrite.Auto auto -> {
+                autoHost = true;
+                yield before;
+            }
+        };
         if (!after.equals(before)) {
             if (forward.appendForwardedHost()) {
                 appendForwardedHost(headers, before);
@@ -288,9 +287,8 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             if (route.tellAttempts()) {
                 out.set("x-envoy-attempt-count", String.valueOf(exchange.upstream().attempts));
             }
-            shareResponseHeaders.apply(out, exchange);
-            route.responseHeaders().apply(out, exchange);
         }
+        responseMutations.apply(out, exchange);
         exchange.respond(out.build(), end, "via_upstream");
     }
 
@@ -316,8 +314,9 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             exchange.resetResponse(failure.details());
             return;
         }
-        HttpHeaders headers =
-                failure.overloaded() && !suppressEnvoyHeaders ? HttpHeaders.of("x-envoy-overloaded", "true") : HttpHeaders.of();
+        HttpHeaders headers = failure.overloaded() && !suppressEnvoyHeaders
+                ? HttpHeaders.of("x-envoy-overloaded", "true")
+                : HttpHeaders.of();
         exchange.reply(new LocalReply(
                 failure.status(), failure.body(), headers, Set.copyOf(failure.flags()), failure.details(), null));
     }

@@ -1,0 +1,442 @@
+package io.sluice.gateway.compile;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
+import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
+import io.envoyproxy.envoy.config.route.v3.FilterConfig;
+import io.envoyproxy.envoy.config.route.v3.RedirectAction;
+import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.RouteAction;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
+import io.envoyproxy.envoy.type.matcher.v3.RegexMatchAndSubstitute;
+import io.sluice.gateway.accesslog.Format;
+import io.sluice.gateway.filter.HeaderMutations;
+import io.sluice.gateway.filter.HttpFilterParser;
+import io.sluice.gateway.filter.RouteAction.ClusterChoice;
+import io.sluice.gateway.filter.RouteAction.Direct;
+import io.sluice.gateway.filter.RouteAction.Forward;
+import io.sluice.gateway.filter.RouteAction.HostRewrite;
+import io.sluice.gateway.filter.RouteAction.PathRewrite;
+import io.sluice.gateway.filter.RouteAction.Redirect;
+import io.sluice.gateway.route.PathMatcher;
+import io.sluice.gateway.route.RouteMatch;
+import io.sluice.gateway.route.RouteTable;
+import io.sluice.gateway.route.VirtualHost.Entry;
+import io.sluice.gateway.route.VirtualHost.TlsRequirement;
+import io.sluice.gateway.upstream.CallPolicy;
+import io.sluice.gateway.xds.Problems;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a RouteConfiguration into a table for one filter chain: per-route configuration of each filter is resolved here, not per request. */
+@SuppressWarnings("deprecation") // Envoy obeys the deprecated fields too
+public final class RouteConfigurationParser {
+    private static final long DEFAULT_BUFFER_BYTES = 1024 * 1024;
+    private static final int MAX_DIRECT_BODY_BYTES = 4096;
+
+    private final RouteMatchParser matches = new RouteMatchParser();
+    private final RetryPolicyParser retries = new RetryPolicyParser();
+
+    /** A filter of the chain, by its name there. */
+    record ChainedFilter(String name, HttpFilterParser parser) {}
+
+    /** @return empty when something was reported */
+    Optional<RouteTable<io.sluice.gateway.filter.Route>> parse(
+            RouteConfiguration table, List<ChainedFilter> chain, boolean webSocket, Problems problems) {
+        List<io.sluice.gateway.route.VirtualHost<io.sluice.gateway.filter.Route>> hosts = new ArrayList<>();
+        for (int i = 0; i < table.getVirtualHostsCount(); i++) {
+            VirtualHost host = table.getVirtualHosts(i);
+            Problems at = problems.at("virtual_hosts[" + i + "] '" + host.getName() + "'");
+            hosts.add(host(new Scope(table, host, chain, webSocket), at));
+        }
+        for (int i = 0; i < hosts.size(); i++) {
+            Optional<String> twice = RouteTable.firstTwice(hosts.subList(0, i + 1));
+            if (twice.isPresent()) {
+                String domain = twice.get();
+                problems.at("virtual_hosts[" + i + "]")
+                        .expected(
+                                "domains[" + hosts.get(i).domains().indexOf(domain) + "]",
+                                "'" + domain + "'",
+                                "a domain that no other virtual host has");
+                break;
+            }
+        }
+        return problems.any()
+                ? Optional.empty()
+                : Optional.of(RouteTable.of(hosts, table.getIgnorePortInHostMatching()));
+    }
+
+    /** What stands around a route. */
+    private record Scope(RouteConfiguration table, VirtualHost host, List<ChainedFilter> chain, boolean webSocket) {}
+
+    private io.sluice.gateway.route.VirtualHost<io.sluice.gateway.filter.Route> host(Scope scope, Problems problems) {
+        VirtualHost host = scope.host();
+        List<Entry<io.sluice.gateway.filter.Route>> routes = new ArrayList<>();
+        for (int i = 0; i < host.getRoutesCount(); i++) {
+            Route route = host.getRoutes(i);
+            Problems at =
+                    problems.at("routes[" + i + "]" + (route.getName().isEmpty() ? "" : " '" + route.getName() + "'"));
+            Optional<RouteMatch> match = matches.parse(route.getMatch(), at.at("match"));
+            if (match.isEmpty()) {
+                continue;
+            }
+            route(scope, route, match.get().path(), at)
+                    .ifPresent(target -> routes.add(new Entry<>(match.get(), target)));
+        }
+        for (int i = 0; i < host.getDomainsCount(); i++) {
+            String domain = host.getDomains(i);
+            if (domain.indexOf('*', 1) >= 0 && !(domain.endsWith("*") && domain.indexOf('*') == domain.length() - 1)) {
+                problems.expected("domains[" + i + "]", "'" + domain + "'", "a '*' at the beginning or at the end");
+            }
+        }
+        TlsRequirement tls = switch (host.getRequireTls()) {
+            case NONE -> TlsRequirement.NONE;
+            case EXTERNAL_ONLY -> TlsRequirement.EXTERNAL_ONLY;
+            case ALL -> TlsRequirement.ALL;
+            case UNRECOGNIZED -> {
+                problems.expected("require_tls", host.getRequireTlsValue(), "NONE, EXTERNAL_ONLY or ALL");
+                yield TlsRequirement.ALL;
+            }
+        };
+        return new io.sluice.gateway.route.VirtualHost<>(host.getName(), host.getDomainsList(), tls, routes);
+    }
+
+    private Optional<io.sluice.gateway.filter.Route> route(
+            Scope scope, Route route, PathMatcher path, Problems problems) {
+        Optional<HeaderMutations.Level> request = level(
+                route.getRequestHeadersToRemoveList(),
+                route.getRequestHeadersToAddList(),
+                "request_headers_to_add",
+                problems);
+        Optional<HeaderMutations.Level> response = level(
+                route.getResponseHeadersToRemoveList(),
+                route.getResponseHeadersToAddList(),
+                "response_headers_to_add",
+                problems);
+        if (request.isEmpty() || response.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<? extends io.sluice.gateway.filter.RouteAction> action = switch (route.getActionCase()) {
+            case ROUTE -> forward(scope, route, path, request.get(), response.get(), problems.at("route"));
+            case REDIRECT -> redirect(route.getRedirect(), path, problems.at("redirect"));
+            case DIRECT_RESPONSE -> direct(route.getDirectResponse(), problems.at("direct_response"));
+            case FILTER_ACTION, NON_FORWARDING_ACTION, ACTION_NOT_SET ->
+                problems.unsupported("action", route.getActionCase());
+        };
+        List<@Nullable Object> configs = new ArrayList<>();
+        List<@Nullable Object> fields = new ArrayList<>();
+        for (ChainedFilter filter : scope.chain()) {
+            configs.add(config(scope, route, filter, problems));
+            fields.add(filter.parser()
+                    .parseRouteFields(scope.host(), route, problems)
+                    .orElse(null));
+        }
+        unknownConfigs(scope, route, problems);
+        return action.map(to -> new io.sluice.gateway.filter.Route(
+                route.getName(),
+                scope.host().getName(),
+                to,
+                mutations(scope, null, request.get(), true, problems),
+                mutations(scope, null, response.get(), false, problems),
+                scope.host().getIncludeRequestAttemptCount(),
+                scope.host().getIncludeAttemptCountInResponse(),
+                route.getRoute().hasIdleTimeout() ? duration(route.getRoute().getIdleTimeout()) : null,
+                Collections.unmodifiableList(configs),
+                Collections.unmodifiableList(fields)));
+    }
+
+    // --- header mutations
+
+    /** All levels in the order in which they apply: the least specific last, unless the table says otherwise. */
+    private HeaderMutations mutations(
+            Scope scope,
+            HeaderMutations.@Nullable Level share,
+            HeaderMutations.Level route,
+            boolean request,
+            Problems problems) {
+        VirtualHost host = scope.host();
+        RouteConfiguration table = scope.table();
+        List<HeaderMutations.Level> levels = new ArrayList<>();
+        if (share != null) {
+            levels.add(share);
+        }
+        levels.add(route);
+        level(
+                        request ? host.getRequestHeadersToRemoveList() : host.getResponseHeadersToRemoveList(),
+                        request ? host.getRequestHeadersToAddList() : host.getResponseHeadersToAddList(),
+                        "virtual host's headers",
+                        problems)
+                .ifPresent(levels::add);
+        level(
+                        request ? table.getRequestHeadersToRemoveList() : table.getResponseHeadersToRemoveList(),
+                        request ? table.getRequestHeadersToAddList() : table.getResponseHeadersToAddList(),
+                        "table's headers",
+                        problems)
+                .ifPresent(levels::add);
+        if (table.getMostSpecificHeaderMutationsWins()) {
+            Collections.reverse(levels);
+        }
+        return new HeaderMutations(levels);
+    }
+
+    private static Optional<HeaderMutations.Level> level(
+            List<String> remove, List<HeaderValueOption> add, String field, Problems problems) {
+        List<HeaderMutations.Add> adds = new ArrayList<>();
+        for (int i = 0; i < add.size(); i++) {
+            add(add.get(i), problems.at(field + "[" + i + "]")).ifPresent(adds::add);
+        }
+        for (String name : remove) {
+            if (name.startsWith(":") || name.equalsIgnoreCase("host")) {
+                problems.expected("headers_to_remove", name, "neither Host nor a pseudo header");
+            }
+        }
+        return adds.size() == add.size()
+                ? Optional.of(new HeaderMutations.Level(
+                        remove.stream()
+                                .map(name -> name.toLowerCase(Locale.ROOT))
+                                .toList(),
+                        adds))
+                : Optional.empty();
+    }
+
+    private static Optional<HeaderMutations.Add> add(HeaderValueOption option, Problems problems) {
+        String name = option.getHeader().getKey().toLowerCase(Locale.ROOT);
+        if (name.startsWith(":") || name.equals("host")) {
+            return problems.expected("header.key", name, "neither Host nor a pseudo header");
+        }
+        HeaderMutations.Append append = switch (option.getAppendAction()) {
+            case APPEND_IF_EXISTS_OR_ADD ->
+                option.hasAppend() && !option.getAppend().getValue()
+                        ? HeaderMutations.Append.OVERWRITE_IF_EXISTS_OR_ADD
+                        : HeaderMutations.Append.APPEND_IF_EXISTS_OR_ADD;
+            case ADD_IF_ABSENT -> HeaderMutations.Append.ADD_IF_ABSENT;
+            case OVERWRITE_IF_EXISTS_OR_ADD -> HeaderMutations.Append.OVERWRITE_IF_EXISTS_OR_ADD;
+            case OVERWRITE_IF_EXISTS -> HeaderMutations.Append.OVERWRITE_IF_EXISTS;
+            case UNRECOGNIZED -> {
+                problems.expected("append_action", option.getAppendActionValue(), "a HeaderAppendAction");
+                yield HeaderMutations.Append.ADD_IF_ABSENT;
+            }
+        };
+        return Format.parse(option.getHeader().getValue(), problems.at("header.value"))
+                .map(value -> new HeaderMutations.Add(name, value, append, option.getKeepEmptyValue()));
+    }
+
+    // --- actions
+
+    private Optional<Forward> forward(
+            Scope scope,
+            Route route,
+            PathMatcher path,
+            HeaderMutations.Level request,
+            HeaderMutations.Level response,
+            Problems problems) {
+        RouteAction action = route.getRoute();
+        Optional<ClusterChoice> cluster = switch (action.getClusterSpecifierCase()) {
+            case CLUSTER -> Optional.of(new ClusterChoice.Named(action.getCluster()));
+            case CLUSTER_HEADER -> Optional.of(new ClusterChoice.FromHeader(action.getClusterHeader()));
+            case WEIGHTED_CLUSTERS ->
+                weighted(scope, action.getWeightedClusters(), request, response, problems.at("weighted_clusters"));
+            case CLUSTER_SPECIFIER_PLUGIN, INLINE_CLUSTER_SPECIFIER_PLUGIN, CLUSTERSPECIFIER_NOT_SET ->
+                problems.unsupported("cluster_specifier", action.getClusterSpecifierCase());
+        };
+        Optional<PathRewrite> rewrite = pathRewrite(
+                action.getPrefixRewrite(), action.getRegexRewrite(), action.hasRegexRewrite(), path, problems);
+        Optional<HostRewrite> host = switch (action.getHostRewriteSpecifierCase()) {
+            case HOST_REWRITE_LITERAL -> Optional.of(new HostRewrite.Literal(action.getHostRewriteLiteral()));
+            case AUTO_HOST_REWRITE ->
+                Optional.of(action.getAutoHostRewrite().getValue() ? new HostRewrite.Auto() : new HostRewrite.Keep());
+            case HOST_REWRITE_HEADER -> Optional.of(new HostRewrite.FromHeader(action.getHostRewriteHeader()));
+            case HOSTREWRITESPECIFIER_NOT_SET -> Optional.of(new HostRewrite.Keep());
+            case HOST_REWRITE_PATH_REGEX -> problems.unsupported("host_rewrite_path_regex");
+        };
+        Optional<io.sluice.gateway.upstream.RetryPolicy> retry = retries.parse(
+                action.hasRetryPolicy() ? action.getRetryPolicy() : scope.host().getRetryPolicy(),
+                problems.at("retry_policy"));
+        boolean webSocket = scope.webSocket();
+        for (RouteAction.UpgradeConfig upgrade : action.getUpgradeConfigsList()) {
+            if (upgrade.getUpgradeType().equalsIgnoreCase("websocket")) {
+                webSocket = !upgrade.hasEnabled() || upgrade.getEnabled().getValue();
+            } else {
+                problems.unsupported("upgrade_configs", upgrade.getUpgradeType());
+            }
+        }
+        int missing = switch (action.getClusterNotFoundResponseCode()) {
+            case SERVICE_UNAVAILABLE, UNRECOGNIZED -> 503;
+            case NOT_FOUND -> 404;
+            case INTERNAL_SERVER_ERROR -> 500;
+        };
+        if (cluster.isEmpty() || rewrite.isEmpty() || host.isEmpty() || retry.isEmpty()) {
+            return Optional.empty();
+        }
+        CallPolicy policy = new CallPolicy(
+                retry.get(),
+                action.hasTimeout() ? duration(action.getTimeout()) : Duration.ofSeconds(15),
+                action.getPriority() == RoutingPriority.HIGH ? CallPolicy.Priority.HIGH : CallPolicy.Priority.DEFAULT,
+                DEFAULT_BUFFER_BYTES);
+        return Optional.of(new Forward(
+                cluster.get(),
+                rewrite.get(),
+                host.get(),
+                policy,
+                missing,
+                webSocket,
+                action.getAppendXForwardedHost()));
+    }
+
+    private Optional<ClusterChoice> weighted(
+            Scope scope,
+            WeightedCluster weighted,
+            HeaderMutations.Level request,
+            HeaderMutations.Level response,
+            Problems problems) {
+        List<ClusterChoice.Share> shares = new ArrayList<>();
+        long total = 0;
+        for (int i = 0; i < weighted.getClustersCount(); i++) {
+            WeightedCluster.ClusterWeight cluster = weighted.getClusters(i);
+            Problems at = problems.at("clusters[" + i + "]");
+            Optional<HeaderMutations.Level> ownRequest = level(
+                    cluster.getRequestHeadersToRemoveList(),
+                    cluster.getRequestHeadersToAddList(),
+                    "request_headers_to_add",
+                    at);
+            Optional<HeaderMutations.Level> ownResponse = level(
+                    cluster.getResponseHeadersToRemoveList(),
+                    cluster.getResponseHeadersToAddList(),
+                    "response_headers_to_add",
+                    at);
+            if (ownRequest.isEmpty() || ownResponse.isEmpty()) {
+                return Optional.empty();
+            }
+            long weight = Integer.toUnsignedLong(cluster.getWeight().getValue());
+            total += weight;
+            shares.add(new ClusterChoice.Share(
+                    cluster.getName(),
+                    weight,
+                    mutations(scope, ownRequest.get(), request, true, at),
+                    mutations(scope, ownResponse.get(), response, false, at)));
+        }
+        if (total == 0) {
+            return problems.expected("clusters", "weights of 0", "at least one weight above 0");
+        }
+        return Optional.of(new ClusterChoice.Weighted(shares, total));
+    }
+
+    private static Optional<PathRewrite> pathRewrite(
+            String prefix, RegexMatchAndSubstitute regex, boolean hasRegex, PathMatcher path, Problems problems) {
+        if (hasRegex) {
+            return RouteMatchParser.regex(regex.getPattern().getRegex(), problems.at("regex_rewrite"))
+                    .map(pattern -> new PathRewrite.Regex(pattern, javaSubstitution(regex.getSubstitution())));
+        }
+        if (prefix.isEmpty()) {
+            return Optional.of(new PathRewrite.Keep());
+        }
+        int matched = switch (path) {
+            case PathMatcher.Prefix p -> p.value().length();
+            case PathMatcher.SegmentPrefix s -> s.value().length();
+            case PathMatcher.Exact e -> -1;
+            case PathMatcher.Regex r -> -1;
+        };
+        return Optional.of(new PathRewrite.Prefix(matched, prefix));
+    }
+
+    /** RE2 writes a group as {@code \1}, its Java port as {@code $1}. */
+    private static String javaSubstitution(String re2) {
+        return re2.replace("$", "\\$").replaceAll("\\\\(\\d)", "\\$$1");
+    }
+
+    private static Optional<Redirect> redirect(RedirectAction action, PathMatcher path, Problems problems) {
+        int status = switch (action.getResponseCode()) {
+            case MOVED_PERMANENTLY -> 301;
+            case FOUND -> 302;
+            case SEE_OTHER -> 303;
+            case TEMPORARY_REDIRECT -> 307;
+            case PERMANENT_REDIRECT -> 308;
+            case UNRECOGNIZED -> 301;
+        };
+        Optional<PathRewrite> rewrite = pathRewrite(
+                action.getPrefixRewrite(), action.getRegexRewrite(), action.hasRegexRewrite(), path, problems);
+        return rewrite.map(to -> new Redirect(
+                status,
+                action.getSchemeRedirect().isEmpty() ? null : action.getSchemeRedirect(),
+                action.getHttpsRedirect(),
+                action.getHostRedirect().isEmpty() ? null : action.getHostRedirect(),
+                action.getPortRedirect(),
+                action.getPathRedirect().isEmpty() ? null : action.getPathRedirect(),
+                to,
+                action.getStripQuery()));
+    }
+
+    private static Optional<Direct> direct(DirectResponseAction action, Problems problems) {
+        String body = switch (action.getBody().getSpecifierCase()) {
+            case INLINE_STRING -> action.getBody().getInlineString();
+            case INLINE_BYTES -> action.getBody().getInlineBytes().toString(StandardCharsets.UTF_8);
+            case SPECIFIER_NOT_SET -> "";
+            case FILENAME, ENVIRONMENT_VARIABLE -> {
+                problems.at("body").unsupported(specifier(action.getBody()));
+                yield "";
+            }
+        };
+        if (body.getBytes(StandardCharsets.UTF_8).length > MAX_DIRECT_BODY_BYTES) {
+            return problems.expected("body", body.length() + " bytes", "at most " + MAX_DIRECT_BODY_BYTES);
+        }
+        return Optional.of(new Direct(action.getStatus(), body));
+    }
+
+    private static String specifier(DataSource source) {
+        return source.getSpecifierCase().name().toLowerCase(Locale.ROOT);
+    }
+
+    // --- per-route configuration of filters
+
+    private static @Nullable Object config(Scope scope, Route route, ChainedFilter filter, Problems problems) {
+        for (Map<String, Any> level : List.of(
+                route.getTypedPerFilterConfigMap(),
+                scope.host().getTypedPerFilterConfigMap(),
+                scope.table().getTypedPerFilterConfigMap())) {
+            Any config = level.get(filter.name());
+            if (config == null) {
+                continue;
+            }
+            Problems at = problems.at("typed_per_filter_config['" + filter.name() + "']");
+            try {
+                if (config.is(FilterConfig.class)) {
+                    FilterConfig wrapper = config.unpack(FilterConfig.class);
+                    if (wrapper.getDisabled()) {
+                        return io.sluice.gateway.filter.Route.DISABLED;
+                    }
+                    config = wrapper.getConfig();
+                }
+            } catch (InvalidProtocolBufferException e) {
+                at.wrong("typed_config", String.valueOf(e.getMessage()));
+                return null;
+            }
+            return filter.parser().parseRoute(config, at).orElse(null);
+        }
+        return null;
+    }
+
+    /** Envoy refuses configuration for a filter that is not in the chain; a lock for a door that is not there. */
+    private static void unknownConfigs(Scope scope, Route route, Problems problems) {
+        for (String name : route.getTypedPerFilterConfigMap().keySet()) {
+            if (scope.chain().stream().noneMatch(filter -> filter.name().equals(name))) {
+                problems.expected("typed_per_filter_config", "'" + name + "'", "a filter of the chain");
+            }
+        }
+    }
+
+    private static Duration duration(com.google.protobuf.Duration duration) {
+        return Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
+    }
+}

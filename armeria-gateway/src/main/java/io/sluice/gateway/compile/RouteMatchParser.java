@@ -1,0 +1,124 @@
+package io.sluice.gateway.compile;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import io.envoyproxy.envoy.type.v3.FractionalPercent;
+import io.sluice.gateway.route.HeaderMatcher;
+import io.sluice.gateway.route.PathMatcher;
+import io.sluice.gateway.route.QueryMatcher;
+import io.sluice.gateway.route.RouteMatch;
+import io.sluice.gateway.route.ValueMatcher;
+import io.sluice.gateway.xds.Problems;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Turns Envoy's matchers into ours. */
+@SuppressWarnings("deprecation") // Envoy obeys the deprecated fields too
+final class RouteMatchParser {
+
+    Optional<RouteMatch> parse(io.envoyproxy.envoy.config.route.v3.RouteMatch match, Problems problems) {
+        boolean caseSensitive =
+                !match.hasCaseSensitive() || match.getCaseSensitive().getValue();
+        Optional<PathMatcher> path = switch (match.getPathSpecifierCase()) {
+            case PATH -> Optional.of(new PathMatcher.Exact(match.getPath(), caseSensitive));
+            case PREFIX -> Optional.of(new PathMatcher.Prefix(match.getPrefix(), caseSensitive));
+            case PATH_SEPARATED_PREFIX ->
+                Optional.of(new PathMatcher.SegmentPrefix(match.getPathSeparatedPrefix(), caseSensitive));
+            case SAFE_REGEX ->
+                regex(match.getSafeRegex().getRegex(), problems.at("safe_regex"))
+                        .map(PathMatcher.Regex::new);
+            case CONNECT_MATCHER, PATH_MATCH_POLICY, PATHSPECIFIER_NOT_SET ->
+                problems.unsupported("path_specifier", match.getPathSpecifierCase());
+        };
+        List<HeaderMatcher> headers = new ArrayList<>();
+        for (int i = 0; i < match.getHeadersCount(); i++) {
+            header(match.getHeaders(i), problems.at("headers[" + i + "]")).ifPresent(headers::add);
+        }
+        List<QueryMatcher> query = new ArrayList<>();
+        for (int i = 0; i < match.getQueryParametersCount(); i++) {
+            query(match.getQueryParameters(i), problems.at("query_parameters[" + i + "]"))
+                    .ifPresent(query::add);
+        }
+        if (path.isEmpty()
+                || headers.size() < match.getHeadersCount()
+                || query.size() < match.getQueryParametersCount()) {
+            return Optional.empty();
+        }
+        FractionalPercent percent = match.getRuntimeFraction().getDefaultValue();
+        return Optional.of(new RouteMatch(
+                path.get(),
+                headers,
+                query,
+                match.hasGrpc(),
+                match.hasRuntimeFraction()
+                        ? new RouteMatch.Fraction(percent.getNumerator(), denominator(percent))
+                        : null));
+    }
+
+    private static long denominator(FractionalPercent percent) {
+        return switch (percent.getDenominator()) {
+            case HUNDRED, UNRECOGNIZED -> 100;
+            case TEN_THOUSAND -> 10_000;
+            case MILLION -> 1_000_000;
+        };
+    }
+
+    Optional<HeaderMatcher> header(io.envoyproxy.envoy.config.route.v3.HeaderMatcher matcher, Problems problems) {
+        boolean invert = matcher.getInvertMatch();
+        Optional<ValueMatcher> value = switch (matcher.getHeaderMatchSpecifierCase()) {
+            case STRING_MATCH -> string(matcher.getStringMatch(), problems.at("string_match"));
+            case EXACT_MATCH -> Optional.of(new ValueMatcher.Exact(matcher.getExactMatch(), false));
+            case PREFIX_MATCH -> Optional.of(new ValueMatcher.Prefix(matcher.getPrefixMatch(), false));
+            case SUFFIX_MATCH -> Optional.of(new ValueMatcher.Suffix(matcher.getSuffixMatch(), false));
+            case CONTAINS_MATCH -> Optional.of(new ValueMatcher.Contains(matcher.getContainsMatch(), false));
+            case SAFE_REGEX_MATCH ->
+                regex(matcher.getSafeRegexMatch().getRegex(), problems.at("safe_regex_match"))
+                        .map(ValueMatcher.Regex::new);
+            case RANGE_MATCH ->
+                Optional.of(new ValueMatcher.Range(
+                        matcher.getRangeMatch().getStart(),
+                        matcher.getRangeMatch().getEnd()));
+            case PRESENT_MATCH, HEADERMATCHSPECIFIER_NOT_SET -> Optional.of(new ValueMatcher.Present());
+        };
+        boolean absent = matcher.hasPresentMatch() && !matcher.getPresentMatch();
+        return value.map(v -> new HeaderMatcher(
+                matcher.getName().toLowerCase(Locale.ROOT),
+                v,
+                invert != absent,
+                matcher.getTreatMissingHeaderAsEmpty()));
+    }
+
+    private static Optional<QueryMatcher> query(
+            io.envoyproxy.envoy.config.route.v3.QueryParameterMatcher matcher, Problems problems) {
+        Optional<ValueMatcher> value = switch (matcher.getQueryParameterMatchSpecifierCase()) {
+            case STRING_MATCH -> string(matcher.getStringMatch(), problems.at("string_match"));
+            case PRESENT_MATCH, QUERYPARAMETERMATCHSPECIFIER_NOT_SET -> Optional.of(new ValueMatcher.Present());
+        };
+        return value.map(v -> new QueryMatcher(matcher.getName(), v));
+    }
+
+    private static Optional<ValueMatcher> string(StringMatcher matcher, Problems problems) {
+        boolean ignoreCase = matcher.getIgnoreCase();
+        return switch (matcher.getMatchPatternCase()) {
+            case EXACT -> Optional.of(new ValueMatcher.Exact(matcher.getExact(), ignoreCase));
+            case PREFIX -> Optional.of(new ValueMatcher.Prefix(matcher.getPrefix(), ignoreCase));
+            case SUFFIX -> Optional.of(new ValueMatcher.Suffix(matcher.getSuffix(), ignoreCase));
+            case CONTAINS -> Optional.of(new ValueMatcher.Contains(matcher.getContains(), ignoreCase));
+            case SAFE_REGEX ->
+                regex(matcher.getSafeRegex().getRegex(), problems.at("safe_regex"))
+                        .map(ValueMatcher.Regex::new);
+            case CUSTOM, MATCHPATTERN_NOT_SET -> problems.unsupported("match_pattern", matcher.getMatchPatternCase());
+        };
+    }
+
+    static Optional<Pattern> regex(String regex, Problems problems) {
+        try {
+            return Optional.of(Pattern.compile(regex));
+        } catch (PatternSyntaxException e) {
+            return problems.expected("regex", "'" + regex + "' (" + e.getDescription() + ")", "RE2 syntax");
+        }
+    }
+}
