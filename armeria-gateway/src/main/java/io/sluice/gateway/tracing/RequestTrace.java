@@ -4,6 +4,9 @@ import com.linecorp.armeria.common.RequestHeadersBuilder;
 
 /** The spans of one request: one for the server side, one per attempt upstream. On the exchange's event loop. */
 public interface RequestTrace {
+    /** Traces nothing and passes nothing on. */
+    RequestTrace NONE = UntracedRequest.INSTANCE;
+
     /** In lower-case hexadecimal; empty where nothing is traced. */
     String traceId();
 

@@ -1,0 +1,39 @@
+package io.sluice.gateway.compile;
+
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Addresses with the same first bits. */
+public final class AddressRange {
+    private final byte[] prefix;
+    private final int bits;
+
+    private AddressRange(byte[] prefix, int bits) {
+        this.prefix = prefix;
+        this.bits = bits;
+    }
+
+    /** @return empty where the address is none, or has fewer bits */
+    public static Optional<AddressRange> of(String address, int bits) {
+        byte[] bytes = NetUtil.createByteArrayFromIpAddressString(address);
+        return bytes == null || bits < 0 || bits > bytes.length * 8
+                ? Optional.empty()
+                : Optional.of(new AddressRange(bytes, bits));
+    }
+
+    public boolean contains(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        if (bytes.length != prefix.length) {
+            return false;
+        }
+        int whole = bits / 8;
+        if (!Arrays.equals(bytes, 0, whole, prefix, 0, whole)) {
+            return false;
+        }
+        int rest = bits % 8;
+        int mask = 0xff << (8 - rest);
+        return rest == 0 || (bytes[whole] & mask) == (prefix[whole] & mask);
+    }
+}

@@ -1,0 +1,84 @@
+package io.sluice.gateway.compile;
+
+import io.sluice.gateway.accesslog.AccessLog;
+import io.sluice.gateway.filter.FilterChain;
+import io.sluice.gateway.filter.Route;
+import io.sluice.gateway.route.RouteTable;
+import io.sluice.gateway.tracing.TracePolicy;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a listener treats requests: routes, filters and the entry rules, under Envoy's names. Immutable.
+ *
+ * @param streamIdleTimeout without a byte either way; zero means none
+ * @param requestTimeout for the whole request to arrive; zero means none
+ * @param internalAddresses callers from here are internal; nobody where it is empty
+ * @param via appended to requests and responses; null where not set
+ * @param webSocket whether requests may be upgraded, where their route does not say
+ */
+public record HttpConnectionManager(
+        String statPrefix,
+        RouteTable<Route> routes,
+        FilterChain chain,
+        List<AccessLog> accessLogs,
+        TracePolicy tracing,
+        Duration streamIdleTimeout,
+        Duration requestTimeout,
+        Duration idleTimeout,
+        Duration drainTimeout,
+        int maxHeaders,
+        Underscores underscores,
+        ServerHeader serverHeader,
+        String serverName,
+        @Nullable String via,
+        boolean useRemoteAddress,
+        int trustedHops,
+        boolean skipXffAppend,
+        List<AddressRange> internalAddresses,
+        boolean generateRequestId,
+        boolean preserveExternalRequestId,
+        boolean alwaysSetRequestId,
+        boolean normalizePath,
+        boolean mergeSlashes,
+        EscapedSlashes escapedSlashes,
+        HostPort hostPort,
+        boolean stripTrailingDot,
+        boolean webSocket,
+        boolean acceptHttp10,
+        long http2MaxStreams) {
+    public HttpConnectionManager {
+        accessLogs = List.copyOf(accessLogs);
+        internalAddresses = List.copyOf(internalAddresses);
+    }
+
+    /** What happens to headers whose name has an underscore. */
+    public enum Underscores {
+        ALLOW,
+        REJECT_REQUEST,
+        DROP_HEADER
+    }
+
+    /** What becomes of an upstream's server header. */
+    public enum ServerHeader {
+        OVERWRITE,
+        APPEND_IF_ABSENT,
+        PASS_THROUGH
+    }
+
+    /** What becomes of {@code %2F} and {@code %5C} in a path. */
+    public enum EscapedSlashes {
+        KEEP_UNCHANGED,
+        REJECT_REQUEST,
+        UNESCAPE_AND_REDIRECT,
+        UNESCAPE_AND_FORWARD
+    }
+
+    /** Which ports are taken off the host. */
+    public enum HostPort {
+        KEEP,
+        STRIP_MATCHING,
+        STRIP_ANY
+    }
+}

@@ -1,0 +1,225 @@
+package io.sluice.gateway.compile;
+
+import com.google.protobuf.UInt32Value;
+import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
+import io.envoyproxy.envoy.config.core.v3.CidrRange;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.sluice.gateway.accesslog.AccessLogParser;
+import io.sluice.gateway.compile.HttpConnectionManager.EscapedSlashes;
+import io.sluice.gateway.compile.HttpConnectionManager.HostPort;
+import io.sluice.gateway.compile.HttpConnectionManager.ServerHeader;
+import io.sluice.gateway.compile.HttpConnectionManager.Underscores;
+import io.sluice.gateway.compile.RouteConfigurationParser.ChainedFilter;
+import io.sluice.gateway.filter.FilterChain;
+import io.sluice.gateway.filter.HttpFilterFactory;
+import io.sluice.gateway.filter.HttpFilterParser;
+import io.sluice.gateway.filter.Route;
+import io.sluice.gateway.filter.TerminalFilter;
+import io.sluice.gateway.route.RouteTable;
+import io.sluice.gateway.tracing.TracePolicy;
+import io.sluice.gateway.xds.Problems;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Turns Envoy's HttpConnectionManager into ours: entry rules, filter chain, and the routes resolved for that chain. */
+public final class HttpConnectionManagerParser {
+    static final Class<HttpConnectionManager> MESSAGE = HttpConnectionManager.class;
+
+    private final List<HttpFilterParser> filters;
+    private final AccessLogParser accessLogs;
+    private final boolean traceReporter;
+    private final RouteConfigurationParser tables = new RouteConfigurationParser();
+
+    /**
+     * @param filters every filter there is
+     * @param traceReporter whether spans go anywhere: then every listener traces, as its tracing message says or else all requests
+     */
+    public HttpConnectionManagerParser(
+            List<HttpFilterParser> filters, AccessLogParser accessLogs, boolean traceReporter) {
+        this.filters = List.copyOf(filters);
+        this.accessLogs = accessLogs;
+        this.traceReporter = traceReporter;
+    }
+
+    /** The name under which a manager asks for its routes, where they come from the stream. */
+    public static Optional<String> routeConfigurationName(HttpConnectionManager manager) {
+        return manager.hasRds() ? Optional.of(manager.getRds().getRouteConfigName()) : Optional.empty();
+    }
+
+    Optional<io.sluice.gateway.compile.HttpConnectionManager> parse(
+            HttpConnectionManager manager, Function<String, Optional<RouteConfiguration>> routes, Problems problems) {
+        List<ChainedFilter> chained = new ArrayList<>();
+        Optional<FilterChain> chain = chain(manager, chained, problems);
+        boolean webSocket = webSocket(manager, problems);
+        Optional<RouteTable<Route>> table = table(manager, routes, chained, webSocket, problems);
+        List<io.sluice.gateway.accesslog.AccessLog> logs = new ArrayList<>();
+        for (int i = 0; i < manager.getAccessLogCount(); i++) {
+            AccessLog log = manager.getAccessLog(i);
+            accessLogs.parse(log, problems.at("access_log[" + i + "]")).ifPresent(logs::add);
+        }
+        List<AddressRange> internal = new ArrayList<>();
+        for (CidrRange range : manager.getInternalAddressConfig().getCidrRangesList()) {
+            AddressRange.of(range.getAddressPrefix(), range.getPrefixLen().getValue())
+                    .ifPresentOrElse(
+                            internal::add,
+                            () -> problems.at("internal_address_config")
+                                    .expected("cidr_ranges", range.getAddressPrefix(), "an IP address and a length"));
+        }
+        if (chain.isEmpty() || table.isEmpty() || problems.any()) {
+            return Optional.empty();
+        }
+        var common = manager.getCommonHttpProtocolOptions();
+        return Optional.of(new io.sluice.gateway.compile.HttpConnectionManager(
+                manager.getStatPrefix(),
+                table.get(),
+                chain.get(),
+                logs,
+                tracing(manager),
+                manager.hasStreamIdleTimeout() ? duration(manager.getStreamIdleTimeout()) : Duration.ofMinutes(5),
+                duration(manager.getRequestTimeout()),
+                common.hasIdleTimeout() ? duration(common.getIdleTimeout()) : Duration.ofHours(1),
+                manager.hasDrainTimeout() ? duration(manager.getDrainTimeout()) : Duration.ofSeconds(5),
+                or(common.hasMaxHeadersCount(), common.getMaxHeadersCount(), 100),
+                switch (common.getHeadersWithUnderscoresAction()) {
+                    case ALLOW, UNRECOGNIZED -> Underscores.ALLOW;
+                    case REJECT_REQUEST -> Underscores.REJECT_REQUEST;
+                    case DROP_HEADER -> Underscores.DROP_HEADER;
+                },
+                switch (manager.getServerHeaderTransformation()) {
+                    case OVERWRITE, UNRECOGNIZED -> ServerHeader.OVERWRITE;
+                    case APPEND_IF_ABSENT -> ServerHeader.APPEND_IF_ABSENT;
+                    case PASS_THROUGH -> ServerHeader.PASS_THROUGH;
+                },
+                manager.getServerName().isEmpty() ? "envoy" : manager.getServerName(),
+                manager.getVia().isEmpty() ? null : manager.getVia(),
+                manager.getUseRemoteAddress().getValue(),
+                manager.getXffNumTrustedHops(),
+                manager.getSkipXffAppend(),
+                internal,
+                !manager.hasGenerateRequestId()
+                        || manager.getGenerateRequestId().getValue(),
+                manager.getPreserveExternalRequestId(),
+                manager.getAlwaysSetRequestIdInResponse(),
+                manager.getNormalizePath().getValue(),
+                manager.getMergeSlashes(),
+                switch (manager.getPathWithEscapedSlashesAction()) {
+                    case IMPLEMENTATION_SPECIFIC_DEFAULT, KEEP_UNCHANGED, UNRECOGNIZED -> EscapedSlashes.KEEP_UNCHANGED;
+                    case REJECT_REQUEST -> EscapedSlashes.REJECT_REQUEST;
+                    case UNESCAPE_AND_REDIRECT -> EscapedSlashes.UNESCAPE_AND_REDIRECT;
+                    case UNESCAPE_AND_FORWARD -> EscapedSlashes.UNESCAPE_AND_FORWARD;
+                },
+                manager.getStripAnyHostPort()
+                        ? HostPort.STRIP_ANY
+                        : manager.getStripMatchingHostPort() ? HostPort.STRIP_MATCHING : HostPort.KEEP,
+                manager.getStripTrailingHostDot(),
+                webSocket,
+                manager.getHttpProtocolOptions().getAcceptHttp10(),
+                or(
+                        manager.getHttp2ProtocolOptions().hasMaxConcurrentStreams(),
+                        manager.getHttp2ProtocolOptions().getMaxConcurrentStreams(),
+                        1024)));
+    }
+
+    private Optional<FilterChain> chain(HttpConnectionManager manager, List<ChainedFilter> chained, Problems problems) {
+        List<HttpFilterFactory> before = new ArrayList<>();
+        TerminalFilter.Factory terminal = null;
+        for (int i = 0; i < manager.getHttpFiltersCount(); i++) {
+            HttpFilter filter = manager.getHttpFilters(i);
+            Problems at = problems.at("http_filters[" + i + "]");
+            if (filter.getConfigTypeCase() != HttpFilter.ConfigTypeCase.TYPED_CONFIG) {
+                at.unsupported("config_type", filter.getConfigTypeCase());
+                continue;
+            }
+            String type = filter.getTypedConfig().getTypeUrl();
+            Optional<HttpFilterParser> parser =
+                    filters.stream().filter(p -> p.typeUrl().equals(type)).findFirst();
+            if (parser.isEmpty()) {
+                at.unsupported("typed_config", type);
+                continue;
+            }
+            Problems inConfig = at.at("typed_config<" + type.substring(type.lastIndexOf('.') + 1) + ">");
+            Optional<HttpFilterFactory> factory =
+                    parser.get().parse(filter.getName(), filter.getTypedConfig(), inConfig);
+            boolean last = i == manager.getHttpFiltersCount() - 1;
+            if (factory.isEmpty()) {
+                continue;
+            }
+            if (factory.get() instanceof TerminalFilter.Factory end) {
+                if (!last) {
+                    at.expected("typed_config", type, "the router at the end of the chain");
+                }
+                terminal = end;
+            } else if (last) {
+                at.expected("typed_config", type, "the router at the end of the chain");
+            } else {
+                before.add(factory.get());
+                chained.add(new ChainedFilter(filter.getName(), parser.get()));
+            }
+        }
+        if (terminal == null) {
+            if (manager.getHttpFiltersCount() == 0) {
+                problems.expected("http_filters", "none", "at least the router");
+            }
+            return Optional.empty();
+        }
+        return Optional.of(new FilterChain(before, terminal));
+    }
+
+    private Optional<RouteTable<Route>> table(
+            HttpConnectionManager manager,
+            Function<String, Optional<RouteConfiguration>> routes,
+            List<ChainedFilter> chained,
+            boolean webSocket,
+            Problems problems) {
+        return switch (manager.getRouteSpecifierCase()) {
+            case ROUTE_CONFIG ->
+                tables.parse(manager.getRouteConfig(), chained, webSocket, problems.at("route_config"));
+            case RDS -> {
+                String name = manager.getRds().getRouteConfigName();
+                Optional<RouteConfiguration> table = routes.apply(name);
+                yield table.isEmpty()
+                        ? Optional.of(RouteTable.of(List.of(), false))
+                        : tables.parse(table.get(), chained, webSocket, problems.at("rds '" + name + "'"));
+            }
+            case SCOPED_ROUTES, ROUTESPECIFIER_NOT_SET ->
+                problems.unsupported("route_specifier", manager.getRouteSpecifierCase());
+        };
+    }
+
+    private static boolean webSocket(HttpConnectionManager manager, Problems problems) {
+        boolean webSocket = false;
+        for (HttpConnectionManager.UpgradeConfig upgrade : manager.getUpgradeConfigsList()) {
+            if (upgrade.getUpgradeType().equalsIgnoreCase("websocket")) {
+                webSocket = !upgrade.hasEnabled() || upgrade.getEnabled().getValue();
+            } else {
+                problems.unsupported("upgrade_configs", upgrade.getUpgradeType());
+            }
+        }
+        return webSocket;
+    }
+
+    private TracePolicy tracing(HttpConnectionManager manager) {
+        if (!traceReporter) {
+            return TracePolicy.OFF;
+        }
+        var tracing = manager.getTracing();
+        return new TracePolicy(
+                true,
+                tracing.hasRandomSampling() ? tracing.getRandomSampling().getValue() : 100,
+                tracing.hasOverallSampling() ? tracing.getOverallSampling().getValue() : 100,
+                true);
+    }
+
+    private static int or(boolean has, UInt32Value value, int otherwise) {
+        return has ? value.getValue() : otherwise;
+    }
+
+    private static Duration duration(com.google.protobuf.Duration duration) {
+        return Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
+    }
+}

@@ -1,0 +1,83 @@
+package io.sluice.gateway.compile;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.envoyproxy.envoy.config.core.v3.Address;
+import io.envoyproxy.envoy.config.core.v3.SocketAddress;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.netty.util.NetUtil;
+import io.sluice.gateway.xds.Problems;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Turns a Listener into a port with one HTTP connection manager. */
+public final class ListenerParser {
+    private final HttpConnectionManagerParser managers;
+
+    public ListenerParser(HttpConnectionManagerParser managers) {
+        this.managers = managers;
+    }
+
+    /**
+     * @param routes the route configuration of a name, empty where there is none yet: such a listener answers 404
+     * @return empty when something was reported
+     */
+    public Optional<CompiledListener> parse(
+            Listener listener, Function<String, Optional<RouteConfiguration>> routes, Problems problems) {
+        Optional<InetSocketAddress> address = address(listener.getAddress(), problems.at("address"));
+        Optional<HttpConnectionManager> manager = manager(listener, routes, problems);
+        return address.isEmpty() || manager.isEmpty() || problems.any()
+                ? Optional.empty()
+                : Optional.of(new CompiledListener(listener.getName(), address.get(), manager.get()));
+    }
+
+    private static Optional<InetSocketAddress> address(Address address, Problems problems) {
+        if (address.getAddressCase() != Address.AddressCase.SOCKET_ADDRESS) {
+            return problems.unsupported("address", address.getAddressCase());
+        }
+        SocketAddress socket = address.getSocketAddress();
+        byte[] ip = NetUtil.createByteArrayFromIpAddressString(socket.getAddress());
+        if (ip == null) {
+            return problems.at("socket_address").expected("address", "'" + socket.getAddress() + "'", "an IP address");
+        }
+        if (socket.getProtocol() != SocketAddress.Protocol.TCP) {
+            return problems.at("socket_address").unsupported("protocol", socket.getProtocol());
+        }
+        try {
+            return Optional.of(new InetSocketAddress(InetAddress.getByAddress(ip), socket.getPortValue()));
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("an address of " + ip.length + " bytes", e);
+        }
+    }
+
+    private Optional<HttpConnectionManager> manager(
+            Listener listener, Function<String, Optional<RouteConfiguration>> routes, Problems problems) {
+        if (listener.getFilterChainsCount() + (listener.hasDefaultFilterChain() ? 1 : 0) != 1) {
+            return problems.expected("filter_chains", listener.getFilterChainsCount() + " of them", "exactly one");
+        }
+        boolean byDefault = listener.getFilterChainsCount() == 0;
+        FilterChain chain = byDefault ? listener.getDefaultFilterChain() : listener.getFilterChains(0);
+        Problems at = problems.at(byDefault ? "default_filter_chain" : "filter_chains[0]");
+        if (chain.getFiltersCount() != 1) {
+            return at.expected("filters", chain.getFiltersCount() + " of them", "one, an HttpConnectionManager");
+        }
+        Filter filter = chain.getFilters(0);
+        Problems inFilter = at.at("filters[0]");
+        if (!filter.getTypedConfig().is(HttpConnectionManagerParser.MESSAGE)) {
+            return inFilter.unsupported("typed_config", filter.getTypedConfig().getTypeUrl());
+        }
+        try {
+            return managers.parse(
+                    filter.getTypedConfig().unpack(HttpConnectionManagerParser.MESSAGE),
+                    routes,
+                    inFilter.at("typed_config<HttpConnectionManager>"));
+        } catch (InvalidProtocolBufferException e) {
+            return inFilter.wrong("typed_config", String.valueOf(e.getMessage()));
+        }
+    }
+}
