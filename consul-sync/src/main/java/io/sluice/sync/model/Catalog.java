@@ -1,9 +1,11 @@
 package io.sluice.sync.model;
 
+import java.util.Comparator;
 import java.util.List;
 
 /**
- * Everything one source knows at one moment. Services and listeners are sorted by name; routes are in the order in which they match.
+ * Everything one source knows at one moment. Names are unique per kind. Services and listeners are sorted by name; routes are in the
+ * order in which they match, and every service and listener that a route names is here.
  *
  * @param problems what was refused and left out; the rest of the catalog is in force
  */
@@ -12,11 +14,9 @@ public record Catalog(
     public static final Catalog EMPTY = new Catalog(List.of(), List.of(), List.of(), List.of());
 
     public Catalog {
-        services = services.stream()
-                .sorted(java.util.Comparator.comparing(Service::name))
-                .toList();
+        services = services.stream().sorted(Comparator.comparing(Service::name)).toList();
         listeners = listeners.stream()
-                .sorted(java.util.Comparator.comparing(ListenerRule::name))
+                .sorted(Comparator.comparing(ListenerRule::name))
                 .toList();
         routes = List.copyOf(routes);
         problems = List.copyOf(problems);

@@ -1,14 +1,16 @@
 package io.sluice.sync.model;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * One line of the routing table: the first rule whose match is met decides.
  *
- * @param name unique within the catalog; where the author gave none, made from file or key and place
+ * @param name unique within the catalog; where the author gave none, the file or key and the path: {@code routes.yaml/orders/**}
  * @param origin where it was written, for problems: {@code routes.yaml:12} or a KV key
  * @param listeners names of the listeners it is on; empty means all
  * @param hosts as Envoy's domains: exact, {@code *.example.com}, {@code www.*}, {@code *}; never empty
@@ -37,7 +39,10 @@ public record RouteRule(
         }
     }
 
-    /** @param methods empty means any */
+    /**
+     * @param path where only other things are matched, the prefix {@code /}
+     * @param methods empty means any
+     */
     public record Match(Path path, List<String> methods, List<Value> headers, List<Value> query) {
         public Match {
             methods = List.copyOf(methods);
@@ -71,7 +76,10 @@ public record RouteRule(
 
     /** Where a match leads. */
     public sealed interface Action {
-        /** @param prefixRewrite replaces what the path matched; @param hostRewrite the upstream's Host */
+        /**
+         * @param prefixRewrite replaces what the path matched; never where the path is a regex, never beside a regex rewrite
+         * @param hostRewrite the upstream's Host
+         */
         record Forward(
                 List<Target> targets,
                 Optional<String> prefixRewrite,
@@ -119,6 +127,7 @@ public record RouteRule(
     /**
      * A limit shared by every node of a region.
      *
+     * @param name of the bucket: limits of one name and rate are one limit, on whatever routes they stand
      * @param per whose requests are counted together
      * @param unit a second, minute, hour or day
      */
@@ -142,8 +151,8 @@ public record RouteRule(
 
         public HeaderChanges {
             remove = List.copyOf(remove);
-            set = java.util.Collections.unmodifiableMap(new java.util.TreeMap<>(set));
-            add = java.util.Collections.unmodifiableMap(new java.util.TreeMap<>(add));
+            set = Collections.unmodifiableMap(new TreeMap<>(set));
+            add = Collections.unmodifiableMap(new TreeMap<>(add));
         }
     }
 }
