@@ -155,11 +155,12 @@ final class Account {
         }
     }
 
-    /** Gives lapsed tokens back. @return whether nothing is lost when the account is forgotten */
+    /** Gives lapsed tokens back and pays debts. @return whether nothing is lost when the account is forgotten */
     boolean sweep() {
         long back;
         boolean idle;
         LimitRule of;
+        Question payment = null;
         synchronized (this) {
             long now = clock.getAsLong();
             forget(now);
@@ -167,6 +168,9 @@ final class Account {
             back = inWindow ? lapsed : 0;
             lapsed = 0;
             of = rule;
+            if (debt > 0 && question == null && now - emptyUntil >= 0 && ledger.mayAsk(key)) {
+                payment = newQuestion(now);
+            }
             idle = waiting.isEmpty()
                     && question == null
                     && tokens == 0
@@ -175,6 +179,9 @@ final class Account {
         }
         if (back > 0) {
             ledger.giveBack(key, of, back);
+        }
+        if (payment != null) {
+            payment.ask();
         }
         return idle;
     }
