@@ -33,6 +33,18 @@ public sealed interface RouteAction {
             public Weighted {
                 shares = List.copyOf(shares);
             }
+
+            /** @param random at least 0 */
+            public Share share(long random) {
+                long point = random % total;
+                for (Share share : shares) {
+                    point -= share.weight();
+                    if (point < 0) {
+                        return share;
+                    }
+                }
+                throw new IllegalStateException("weights beyond their total");
+            }
         }
 
         /** With the mutations of all levels, the share's own among them. */

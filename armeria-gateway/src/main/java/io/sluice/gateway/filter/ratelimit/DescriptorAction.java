@@ -2,6 +2,9 @@ package io.sluice.gateway.filter.ratelimit;
 
 import com.linecorp.armeria.common.RequestHeaders;
 import io.sluice.gateway.filter.Exchange;
+import io.sluice.gateway.filter.Route;
+import io.sluice.gateway.filter.RouteAction;
+import io.sluice.gateway.filter.RouteAction.ClusterChoice;
 import io.sluice.gateway.ratelimit.Descriptor;
 import java.net.InetAddress;
 import java.net.URLDecoder;
@@ -27,7 +30,7 @@ sealed interface DescriptorAction {
     record DestinationCluster() implements DescriptorAction {
         @Override
         public boolean describe(Exchange exchange, List<Descriptor.Entry> entries) {
-            String cluster = exchange.upstreamCluster();
+            String cluster = cluster(exchange);
             return !cluster.isEmpty() && entries.add(Descriptor.entry("destination_cluster", cluster));
         }
     }
@@ -137,6 +140,20 @@ sealed interface DescriptorAction {
             String value = found instanceof String text && !text.isEmpty() ? text : byDefault;
             return value.isEmpty() ? skipIfAbsent : entries.add(Descriptor.entry(key, value));
         }
+    }
+
+    /** Where the route leads; empty where it leads to no cluster. */
+    static String cluster(Exchange exchange) {
+        Route route = exchange.route();
+        if (route == null || !(route.action() instanceof RouteAction.Forward forward)) {
+            return "";
+        }
+        return switch (forward.cluster()) {
+            case ClusterChoice.Named named -> named.cluster();
+            case ClusterChoice.FromHeader from -> exchange.request().get(from.header(), "");
+            case ClusterChoice.Weighted weighted ->
+                weighted.share(exchange.streamId()).cluster();
+        };
     }
 
     private static InetAddress address(Exchange exchange) {

@@ -134,7 +134,7 @@ final class RateLimitFilter implements HttpFilter {
     }
 
     private Next act(Exchange exchange, RateLimitCall.Answer answer) {
-        RateLimitStats.OfCluster counted = stats.of(exchange.upstreamCluster());
+        RateLimitStats.OfCluster counted = stats.of(DescriptorAction.cluster(exchange));
         return switch (answer.decision()) {
             case Decision.Allowed allowed -> {
                 counted.ok().increment();

@@ -94,7 +94,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             case ClusterChoice.Named named -> name = named.cluster();
             case ClusterChoice.FromHeader from -> name = headers.get(from.header(), "");
             case ClusterChoice.Weighted weighted -> {
-                ClusterChoice.Share share = share(weighted, exchange.streamId());
+                ClusterChoice.Share share = weighted.share(exchange.streamId());
                 name = share.cluster();
                 mutations = share.requestHeaders();
                 responseMutations = share.responseHeaders();
@@ -112,17 +112,6 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         rewriteHost(forward, headers);
         tellTimeout(policy, headers);
         call = upstream.start(cluster, exchange.eventLoop(), headers.build(), end, policy, this);
-    }
-
-    private static ClusterChoice.Share share(ClusterChoice.Weighted weighted, long random) {
-        long point = random % weighted.total();
-        for (ClusterChoice.Share share : weighted.shares()) {
-            point -= share.weight();
-            if (point < 0) {
-                return share;
-            }
-        }
-        throw new IllegalStateException("weights beyond their total");
     }
 
     private void rewritePath(PathRewrite rewrite, RequestHeadersBuilder headers) {

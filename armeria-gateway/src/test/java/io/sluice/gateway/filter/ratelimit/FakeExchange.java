@@ -1,16 +1,29 @@
 package io.sluice.gateway.filter.ratelimit;
 
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
+import com.linecorp.armeria.common.ResponseHeaders;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.sluice.gateway.accesslog.FakeStream;
 import io.sluice.gateway.accesslog.ResponseFlag;
 import io.sluice.gateway.filter.Exchange;
+import io.sluice.gateway.filter.HeaderMutations;
 import io.sluice.gateway.filter.LocalReply;
 import io.sluice.gateway.filter.Route;
+import io.sluice.gateway.filter.RouteAction;
+import io.sluice.gateway.filter.UpstreamInfo;
+import io.sluice.gateway.tracing.RequestTrace;
+import io.sluice.gateway.tracing.TracePolicy;
+import io.sluice.gateway.tracing.Tracing;
+import io.sluice.gateway.upstream.CallPolicy;
+import io.sluice.gateway.upstream.RetryPolicy;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +76,26 @@ final class FakeExchange extends FakeStream implements Exchange {
 
     @Override
     public @Nullable Route route() {
-        return () -> "orders-route";
+        var policy = new CallPolicy(RetryPolicy.NONE, Duration.ZERO, CallPolicy.Priority.DEFAULT, 0);
+        var forward = new RouteAction.Forward(
+                new RouteAction.ClusterChoice.Named("orders"),
+                new RouteAction.PathRewrite.Keep(),
+                new RouteAction.HostRewrite.Keep(),
+                policy,
+                503,
+                false,
+                false);
+        return new Route(
+                "orders-route",
+                "shop",
+                forward,
+                HeaderMutations.NONE,
+                HeaderMutations.NONE,
+                false,
+                false,
+                null,
+                List.of(),
+                List.of());
     }
 
     @Override
@@ -115,5 +147,50 @@ final class FakeExchange extends FakeStream implements Exchange {
     @Override
     public boolean isEnded() {
         return reply != null;
+    }
+
+    @Override
+    public boolean isTls() {
+        return false;
+    }
+
+    @Override
+    public RequestTrace trace() {
+        return Tracing.OFF.start(request.build(), TracePolicy.OFF);
+    }
+
+    @Override
+    public UpstreamInfo upstream() {
+        return new UpstreamInfo();
+    }
+
+    @Override
+    public void respondInformational(ResponseHeaders headers) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void respond(ResponseHeaders headers, boolean end, String details) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void respondData(HttpData data, boolean end) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void respondTrailers(HttpHeaders trailers) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void resetResponse(String details) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void requestMore() {
+        throw new UnsupportedOperationException();
     }
 }
