@@ -1,9 +1,14 @@
 package io.sluice.sync;
 
+import io.sluice.sync.file.FileCatalogSource;
 import io.sluice.sync.source.CatalogSource;
+import java.nio.file.Path;
+import java.time.Clock;
 
 /** The one list of catalog sources. */
 public final class CatalogSources {
+    private static final String EXPECTED = "file:DIR or consul://HOST:PORT";
+
     private CatalogSources() {}
 
     /**
@@ -12,10 +17,9 @@ public final class CatalogSources {
      * @throws IllegalArgumentException naming what would have been right
      */
     public static CatalogSource create(String address) {
-        if (address.isEmpty()) {
-            throw new IllegalArgumentException("--source: empty (expected: file:DIR or consul://HOST:PORT)");
+        if (address.startsWith("file:") && address.length() > "file:".length()) {
+            return new FileCatalogSource(Path.of(address.substring("file:".length())), Clock.systemUTC());
         }
-        throw new IllegalArgumentException(
-                "--source " + address + ": unknown (expected: file:DIR or consul://HOST:PORT)");
+        throw new IllegalArgumentException("--source " + address + ": unknown (expected: " + EXPECTED + ")");
     }
 }
