@@ -1,0 +1,241 @@
+package io.sluice.sync.consul;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.sluice.sync.consul.ConsulClient.Answer;
+import io.sluice.sync.consul.ConsulClient.Query;
+import io.sluice.sync.consul.DropGuard.Verdict;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One path of Consul's, read by blocking queries or on demand. Keeps the last answer that was believed. Lives on the client's event loop.
+ *
+ * @param <T> what an answer says, with equals
+ */
+final class Watch<T> implements AutoCloseable {
+    /** How long Consul may hold a query. A peer that died without a word is noticed that much later. */
+    static final Duration MAX_WAIT = Duration.ofMinutes(1);
+
+    /** What a watch reads, and what its answers mean. */
+    record Subject<T>(String name, String path, Function<JsonNode, T> parser, ToIntFunction<? super T> size) {}
+
+    /** Who wants to know. Called on the client's event loop. */
+    interface Observer {
+        /** The value is another one, or there is one for the first time, or what is kept is kept for another reason. */
+        void changed();
+
+        /** A read worked again, or did not for the first time. */
+        void connectionChanged();
+
+        /** A read has ended, well or not, and was not one that waits for a change. */
+        void ended();
+
+        /** Consul's index is lower than it was. */
+        void wentBack();
+
+        /** Whether the rest of what Consul says fits to an answer of less than half of what was known. */
+        boolean agrees(int size);
+    }
+
+    private enum Mode {
+        FOLLOWING,
+        ON_DEMAND,
+        CLOSED
+    }
+
+    private final Subject<T> subject;
+    private final ConsulClient client;
+    private final Observer observer;
+    private final RandomGenerator random;
+    private final Backoff backoff;
+    private final Pace pace = new Pace();
+    private final DropGuard guard = new DropGuard();
+
+    private Mode mode = Mode.ON_DEMAND;
+    private boolean asking;
+    private boolean askAgain;
+    private long index;
+    private boolean failing;
+    private @Nullable String failure;
+    private @Nullable T value;
+    private @Nullable ScheduledFuture<?> scheduled;
+
+    Watch(Subject<T> subject, ConsulClient client, Observer observer, RandomGenerator random) {
+        this.subject = subject;
+        this.client = client;
+        this.observer = observer;
+        this.random = random;
+        backoff = new Backoff(random);
+    }
+
+    String name() {
+        return subject.name();
+    }
+
+    /** The last answer that was believed. */
+    Optional<T> value() {
+        return Optional.ofNullable(value);
+    }
+
+    /** Why the last read did not work. */
+    Optional<String> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /** Whether an answer was believed, and none failed since. */
+    boolean isCurrent() {
+        return value != null && !failing;
+    }
+
+    /** Whether what it has is from before Consul lost its state. */
+    boolean isHolding() {
+        return guard.holding();
+    }
+
+    boolean isFollowing() {
+        return mode == Mode.FOLLOWING;
+    }
+
+    /** Whether a query is under way. */
+    boolean isAsking() {
+        return asking;
+    }
+
+    /** Consul lost its state. @return false where that says nothing of the last answer */
+    boolean forgotten() {
+        return guard.forgotten();
+    }
+
+    /** Reads now, and from then on whenever something changes. */
+    void follow() {
+        mode = Mode.FOLLOWING;
+        look();
+    }
+
+    /** Reads now, or once more where a read is under way. */
+    void look() {
+        if (asking || scheduled != null) {
+            askAgain = true;
+        } else {
+            askIn(Duration.ZERO, new Query.Now());
+        }
+    }
+
+    @Override
+    public void close() {
+        mode = Mode.CLOSED;
+        if (scheduled != null) {
+            scheduled.cancel(false);
+        }
+    }
+
+    private void askIn(Duration delay, Query query) {
+        long paced = pace.next(System.nanoTime() + delay.toNanos()).plus(delay).toNanos();
+        if (paced == 0) {
+            ask(query);
+        } else {
+            scheduled = client.loop().schedule(() -> ask(query), paced, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void ask(Query query) {
+        scheduled = null;
+        asking = true;
+        client.get(subject.path(), query).whenCompleteAsync(this::answered, client.loop());
+    }
+
+    private void answered(@Nullable Answer answer, @Nullable Throwable failed) {
+        asking = false;
+        if (mode == Mode.CLOSED) {
+            return;
+        }
+        if (answer == null) {
+            failed(failed);
+            return;
+        }
+        T next;
+        try {
+            next = subject.parser().apply(answer.body());
+        } catch (RuntimeException e) {
+            failed(e);
+            return;
+        }
+        backoff.reset();
+        boolean wentBack = answer.index() < index;
+        if (wentBack) {
+            guard.interrupted();
+            observer.wentBack();
+        }
+        index = wentBack ? 0 : Math.max(1, answer.index());
+        connected();
+        consider(next);
+    }
+
+    private void consider(T next) {
+        int size = subject.size().applyAsInt(next);
+        boolean held = guard.holding();
+        switch (guard.consider(size, observer.agrees(size), System.nanoTime())) {
+            case Verdict.Believe believe -> {
+                boolean changed = !next.equals(value);
+                value = next;
+                if (changed || held) {
+                    observer.changed();
+                }
+                continueAfter();
+            }
+            case Verdict.ReadAgain again -> askIn(again.after(), new Query.Surely());
+            case Verdict.Hold hold -> {
+                if (!held) {
+                    observer.changed();
+                }
+                continueAfter();
+            }
+        }
+    }
+
+    private void continueAfter() {
+        if (mode == Mode.FOLLOWING) {
+            askIn(Duration.ZERO, index == 0 ? new Query.Now() : new Query.After(index, wait(random)));
+        } else if (askAgain) {
+            askIn(Duration.ZERO, new Query.Now());
+        } else {
+            observer.ended();
+        }
+        askAgain = false;
+    }
+
+    /** Not all at the same time: watches that began together would end together for ever. */
+    private static Duration wait(RandomGenerator random) {
+        long most = MAX_WAIT.toMillis();
+        return Duration.ofMillis(most * 4 / 5 + random.nextLong(most / 5));
+    }
+
+    private void failed(@Nullable Throwable reason) {
+        Throwable cause =
+                reason instanceof CompletionException && reason.getCause() != null ? reason.getCause() : reason;
+        failure = cause instanceof ConsulException ? cause.getMessage() : String.valueOf(cause);
+        guard.interrupted();
+        // the index stays, to be compared; but nobody waits for a Consul that lost its state to reach it again
+        askIn(backoff.next(), new Query.Now());
+        if (!failing) {
+            failing = true;
+            observer.connectionChanged();
+        }
+        observer.ended();
+    }
+
+    private void connected() {
+        failure = null;
+        if (failing || value == null) {
+            failing = false;
+            observer.connectionChanged();
+        }
+    }
+}
