@@ -164,7 +164,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
             return;
         }
         for (int i = 0; i < filters.length; i++) {
-            if (route == null || route.configs().get(i) != Route.DISABLED) {
+            if (route == null || !Route.DISABLED.equals(route.configs().get(i))) {
                 filters[i] = factories.get(i).create(this, i);
             }
         }
@@ -453,7 +453,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
     @Override
     public void respondInformational(ResponseHeaders headers) {
         if (response == null && !ended && headers.status().code() != 100) {
-            writer.tryWrite(headers);
+            send(headers);
         }
     }
 
@@ -550,7 +550,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
                 ResponseHeaders headers = finished(head.headers());
                 response = headers;
                 responseFirstByteNanos = System.nanoTime();
-                writer.tryWrite(headers);
+                send(headers);
                 if (head.end()) {
                     endResponse();
                 }
@@ -559,7 +559,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
                 int length = piece.data().length();
                 bytesSent += length;
                 if (length > 0) {
-                    writer.tryWrite(piece.data());
+                    send(piece.data());
                 } else {
                     piece.data().close();
                 }
@@ -571,11 +571,16 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
             }
             case HttpHeaders trailers -> {
                 responseTrailers = trailers;
-                writer.tryWrite(trailers);
+                send(trailers);
                 endResponse();
             }
             default -> throw new IllegalStateException("neither headers nor data nor trailers");
         }
+    }
+
+    @SuppressWarnings("CheckReturnValue") // a writer that takes nothing any more has told its end already
+    private void send(HttpObject part) {
+        writer.tryWrite(part);
     }
 
     /** Stops reading upstream while the caller is behind. */
@@ -658,7 +663,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         }
         ended = true;
         endNanos = System.nanoTime();
-        if (cause != null && !responseEnded && flags.isEmpty() && !(details.startsWith("upstream_reset"))) {
+        if (cause != null && !responseEnded && flags.isEmpty() && !details.startsWith("upstream_reset")) {
             flags.add(ResponseFlag.DC);
             details = details.isEmpty() || response != null ? "downstream_remote_disconnect" : details;
         }

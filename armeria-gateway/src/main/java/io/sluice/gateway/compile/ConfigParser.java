@@ -1,0 +1,201 @@
+package io.sluice.gateway.compile;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.sluice.gateway.cluster.ClusterParser;
+import io.sluice.gateway.cluster.ClusterSpec;
+import io.sluice.gateway.cluster.LoadAssignment;
+import io.sluice.gateway.cluster.LoadAssignmentParser;
+import io.sluice.gateway.xds.ConfigSink;
+import io.sluice.gateway.xds.Problems;
+import io.sluice.gateway.xds.ResourceKey;
+import io.sluice.gateway.xds.ResourceKind;
+import io.sluice.gateway.xds.Resources;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All resources together, the bootstrap's among them, become one {@link CompiledConfig}. What did not change is not compiled again. A cluster waits
+ * for its endpoints and a listener for its routes before they are in force for the first time. On one thread.
+ */
+public final class ConfigParser implements ConfigSink {
+    private final Resources statics;
+    private final ListenerParser listeners;
+    private final Consumer<CompiledConfig> live;
+    private final ClusterParser clusters = new ClusterParser();
+    private final LoadAssignmentParser assignments = new LoadAssignmentParser();
+    private final Map<ResourceKey, Compiled> known = new HashMap<>();
+    private final Set<ResourceKey> inForce = new HashSet<>();
+
+    /** @param live takes each configuration that is put in force */
+    public ConfigParser(Resources statics, ListenerParser listeners, Consumer<CompiledConfig> live) {
+        this.statics = new Resources(statics);
+        this.listeners = listeners;
+        this.live = live;
+    }
+
+    /** What one resource became, from which messages. */
+    private record Compiled(
+            Message message,
+            @Nullable Message routes,
+            @Nullable Object result,
+            String problems) {
+        boolean isOf(Message other, @Nullable Message otherRoutes) {
+            return message.equals(other) && java.util.Objects.equals(routes, otherRoutes);
+        }
+    }
+
+    private record Whole(
+            CompiledConfig config, Map<ResourceKey, String> refused, Set<ResourceKey> wanted, Set<ResourceKey> ready)
+            implements Candidate {}
+
+    @Override
+    public Candidate compile(Resources dynamic, Set<ResourceKey> gaveUp) {
+        Resources all = new Resources(dynamic);
+        for (ResourceKind kind : ResourceKind.values()) {
+            all.of(kind).putAll(statics.of(kind));
+        }
+        Map<ResourceKey, String> refused = new HashMap<>();
+        Set<ResourceKey> wanted = new HashSet<>();
+        Set<ResourceKey> ready = new HashSet<>();
+        Map<String, LoadAssignment> endpoints = endpoints(all, refused);
+        List<ClusterSpec> specs = clusters(all, gaveUp, endpoints.keySet(), refused, wanted, ready);
+        List<CompiledListener> ports = listeners(all, gaveUp, refused, wanted, ready);
+        known.keySet().removeIf(key -> all.get(key).isEmpty());
+        return new Whole(new CompiledConfig(specs, endpoints, ports), refused, wanted, ready);
+    }
+
+    @Override
+    public void publish(Candidate candidate) {
+        Whole whole = (Whole) candidate;
+        inForce.clear();
+        inForce.addAll(whole.ready());
+        live.accept(whole.config());
+    }
+
+    private Map<String, LoadAssignment> endpoints(Resources all, Map<ResourceKey, String> refused) {
+        Map<String, LoadAssignment> endpoints = new HashMap<>();
+        all.typed(ResourceKind.ENDPOINTS, ClusterLoadAssignment.class).forEach((name, message) -> {
+            ResourceKey key = new ResourceKey(ResourceKind.ENDPOINTS, name);
+            Compiled compiled = compiled(key, message, null, problems -> assignments.parse(message, problems));
+            keep(compiled, key, refused, LoadAssignment.class).ifPresent(value -> endpoints.put(name, value));
+        });
+        return endpoints;
+    }
+
+    private List<ClusterSpec> clusters(
+            Resources all,
+            Set<ResourceKey> gaveUp,
+            Set<String> haveEndpoints,
+            Map<ResourceKey, String> refused,
+            Set<ResourceKey> wanted,
+            Set<ResourceKey> ready) {
+        List<ClusterSpec> specs = new ArrayList<>();
+        all.typed(ResourceKind.CLUSTER, Cluster.class).forEach((name, message) -> {
+            ResourceKey key = new ResourceKey(ResourceKind.CLUSTER, name);
+            Compiled compiled = compiled(key, message, null, problems -> clusters.parse(message, problems));
+            Optional<ClusterSpec> spec = keep(compiled, key, refused, ClusterSpec.class);
+            if (spec.isEmpty()) {
+                return;
+            }
+            Optional<ResourceKey> source =
+                    spec.get().edsName().map(eds -> new ResourceKey(ResourceKind.ENDPOINTS, eds));
+            source.ifPresent(wanted::add);
+            boolean waits = source.isPresent()
+                    && !haveEndpoints.contains(source.get().name())
+                    && !gaveUp.contains(source.get())
+                    && !inForce.contains(key);
+            if (!waits) {
+                ready.add(key);
+                specs.add(spec.get());
+            }
+        });
+        return specs;
+    }
+
+    private List<CompiledListener> listeners(
+            Resources all,
+            Set<ResourceKey> gaveUp,
+            Map<ResourceKey, String> refused,
+            Set<ResourceKey> wanted,
+            Set<ResourceKey> ready) {
+        List<CompiledListener> ports = new ArrayList<>();
+        Map<String, RouteConfiguration> tables = all.typed(ResourceKind.ROUTES, RouteConfiguration.class);
+        all.typed(ResourceKind.LISTENER, Listener.class).forEach((name, message) -> {
+            ResourceKey key = new ResourceKey(ResourceKind.LISTENER, name);
+            Optional<ResourceKey> source = routesOf(message).map(table -> new ResourceKey(ResourceKind.ROUTES, table));
+            source.ifPresent(wanted::add);
+            RouteConfiguration table = source.map(s -> tables.get(s.name())).orElse(null);
+            if (source.isPresent() && table == null && !gaveUp.contains(source.get())) {
+                return;
+            }
+            Compiled compiled = compiled(
+                    key,
+                    message,
+                    table,
+                    problems -> listeners.parse(
+                            message, wantedName -> Optional.ofNullable(tables.get(wantedName)), problems));
+            // what is wrong in the routes is the routes' fault
+            ResourceKey blamed = table != null && compiled.problems().contains(" > rds '") ? source.get() : key;
+            keep(compiled, blamed, refused, CompiledListener.class).ifPresent(port -> {
+                ready.add(key);
+                ports.add(port);
+            });
+        });
+        return ports;
+    }
+
+    private Compiled compiled(
+            ResourceKey key,
+            Message message,
+            @Nullable Message routes,
+            java.util.function.Function<Problems, Optional<?>> parse) {
+        Compiled before = known.get(key);
+        if (before != null && before.isOf(message, routes)) {
+            return before;
+        }
+        Problems problems = Problems.of(key.toString());
+        Object result = parse.apply(problems).orElse(null);
+        Compiled now = new Compiled(message, routes, problems.any() ? null : result, problems.toString());
+        known.put(key, now);
+        return now;
+    }
+
+    private static <T> Optional<T> keep(
+            Compiled compiled, ResourceKey key, Map<ResourceKey, String> refused, Class<T> type) {
+        if (compiled.result() == null) {
+            refused.put(key, compiled.problems());
+            return Optional.empty();
+        }
+        return Optional.of(type.cast(compiled.result()));
+    }
+
+    private static Optional<String> routesOf(Listener listener) {
+        for (FilterChain chain : listener.getFilterChainsList()) {
+            for (Filter filter : chain.getFiltersList()) {
+                try {
+                    if (filter.getTypedConfig().is(HttpConnectionManagerParser.MESSAGE)) {
+                        return HttpConnectionManagerParser.routeConfigurationName(
+                                filter.getTypedConfig().unpack(HttpConnectionManagerParser.MESSAGE));
+                    }
+                } catch (InvalidProtocolBufferException e) {
+                    return Optional.empty(); // its parser says so
+                }
+            }
+        }
+        return Optional.empty();
+    }
+}

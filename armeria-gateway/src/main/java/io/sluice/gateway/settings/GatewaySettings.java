@@ -1,0 +1,76 @@
+package io.sluice.gateway.settings;
+
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the process reads at start, from its words, then {@code SLUICE_*} variables, then the settings file; each under one name.
+ *
+ * @param bootstrap an Envoy bootstrap file, which then says node, xDS server and admin address
+ * @param validate only check the bootstrap
+ * @param xds the xDS server, where no bootstrap is given
+ * @param fullState whether to ask for full states instead of differences
+ * @param configCache folder of the last good configuration; absent keeps none
+ * @param zipkin where spans are posted; absent traces nothing
+ * @param limiterPort port of this node's Hazelcast member; absent makes it no member
+ * @param limiterMembers the other members, {@code host:port}
+ * @param rlsPort port of Envoy's rate limit service; absent offers none
+ * @param limits limits of other domains than {@code sluice}
+ * @param drainTime how long a stopping gateway waits for what is under way
+ */
+public record GatewaySettings(
+        Optional<Path> bootstrap,
+        boolean validate,
+        boolean limiterOnly,
+        Optional<HostPort> xds,
+        boolean fullState,
+        String nodeId,
+        String region,
+        HostPort admin,
+        Optional<Path> configCache,
+        Optional<URI> zipkin,
+        Optional<Integer> limiterPort,
+        String limiterAddress,
+        List<String> limiterMembers,
+        Optional<Integer> rlsPort,
+        String rlsAddress,
+        Optional<Path> limits,
+        Duration drainTime) {
+
+    /** Every setting's name with what it takes. The chart's values carry the same names. */
+    static final Map<String, String> NAMES = Map.ofEntries(
+            Map.entry("mode", "serve or validate"),
+            Map.entry("role", "gateway or ratelimit"),
+            Map.entry("xds", "HOST:PORT of the xDS server"),
+            Map.entry("xds-protocol", "delta or sotw"),
+            Map.entry("node-id", "this node's name"),
+            Map.entry("region", "this node's region"),
+            Map.entry("admin-address", "IP address of the admin page, 127.0.0.1 where not given"),
+            Map.entry("admin-port", "its port, 0 for any; 19000 where not given"),
+            Map.entry("config-cache", "folder of the last good configuration"),
+            Map.entry("zipkin", "URL to which spans are posted"),
+            Map.entry("limiter-address", "IP address of this node's limiter member, 127.0.0.1 where not given"),
+            Map.entry("limiter-port", "its port"),
+            Map.entry("limiter-members", "HOST:PORT,... of the other members"),
+            Map.entry("rls-address", "IP address of the rate limit service, 127.0.0.1 where not given"),
+            Map.entry("rls-port", "its port"),
+            Map.entry("limits", "file with the limits of further domains"),
+            Map.entry("drain-time", "how long to wait for what is under way when stopping: 30s"));
+
+    /** A host and a port. */
+    public record HostPort(String host, int port) {
+        public InetSocketAddress unresolved() {
+            return InetSocketAddress.createUnresolved(host, port);
+        }
+
+        @Override
+        public String toString() {
+            return host + ":" + port;
+        }
+    }
+}

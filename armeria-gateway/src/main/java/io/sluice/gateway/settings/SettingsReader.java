@@ -1,0 +1,234 @@
+package io.sluice.gateway.settings;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.sluice.gateway.settings.GatewaySettings.HostPort;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Reads the settings from words, environment and file. */
+public final class SettingsReader {
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+    private static final int DEFAULT_ADMIN_PORT = 19000;
+
+    private SettingsReader() {}
+
+    /** One line per setting, for {@code --help}. */
+    public static String help() {
+        StringBuilder out =
+                new StringBuilder("settings, as --NAME VALUE, SLUICE_NAME, or 'name: value' in --settings FILE:\n");
+        out.append("  -c FILE: an Envoy bootstrap, in place of xds, node-id, region and admin\n");
+        GatewaySettings.NAMES.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .forEach(name -> out.append("  ")
+                        .append(name.getKey())
+                        .append(": ")
+                        .append(name.getValue())
+                        .append('\n'));
+        return out.toString();
+    }
+
+    /** @throws SettingsException naming what was wrong, where, and what would have been right */
+    public static GatewaySettings read(List<String> words, Map<String, String> environment) {
+        Map<String, String> given = new HashMap<>();
+        Optional<Path> bootstrap = Optional.empty();
+        Optional<Path> file =
+                Optional.ofNullable(environment.get("SLUICE_SETTINGS")).map(Path::of);
+        for (int i = 0; i < words.size(); i++) {
+            String word = words.get(i);
+            int equals = word.indexOf('=');
+            String name = equals < 0 ? word : word.substring(0, equals);
+            String value;
+            if (equals >= 0) {
+                value = word.substring(equals + 1);
+            } else if (i + 1 < words.size()) {
+                value = words.get(++i);
+            } else {
+                throw new SettingsException(word + ": no value (expected: " + word + " VALUE)");
+            }
+            if (name.equals("-c") || name.equals("--config-path")) {
+                bootstrap = Optional.of(Path.of(value));
+            } else if (name.equals("--settings")) {
+                file = Optional.of(Path.of(value));
+            } else if (name.startsWith("--") && GatewaySettings.NAMES.containsKey(name.substring(2))) {
+                given.put(name.substring(2), value);
+            } else {
+                throw new SettingsException(
+                        name + ": unknown word (nearest: --" + nearest(name.replaceFirst("^-+", "")) + ")");
+            }
+        }
+        Map<String, String> all = new HashMap<>();
+        file.ifPresent(path -> all.putAll(fromFile(path)));
+        GatewaySettings.NAMES.keySet().forEach(name -> {
+            String value = environment.get("SLUICE_" + name.replace('-', '_').toUpperCase(Locale.ROOT));
+            if (value != null) {
+                all.put(name, value);
+            }
+        });
+        all.putAll(given);
+        return build(bootstrap, all);
+    }
+
+    private static Map<String, String> fromFile(Path path) {
+        Map<String, String> values = new HashMap<>();
+        try {
+            JsonNode root = new ObjectMapper(new YAMLFactory()).readTree(path.toFile());
+            if (root.isMissingNode() || root.isNull()) {
+                return values;
+            }
+            if (!root.isObject()) {
+                throw new SettingsException(path + ": no mapping (expected: 'name: value' lines)");
+            }
+            for (Map.Entry<String, JsonNode> entry : root.properties()) {
+                if (!GatewaySettings.NAMES.containsKey(entry.getKey())) {
+                    throw new SettingsException(path + ": " + entry.getKey() + ": unknown setting (nearest: "
+                            + nearest(entry.getKey()) + ")");
+                }
+                if (!entry.getValue().isNull()) {
+                    values.put(entry.getKey(), entry.getValue().asText());
+                }
+            }
+            return values;
+        } catch (JsonProcessingException e) {
+            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
+            throw new SettingsException(path + ":" + line + ": not YAML: " + e.getOriginalMessage());
+        } catch (IOException e) {
+            throw new SettingsException(path + ": not readable: " + e.getMessage());
+        }
+    }
+
+    private static GatewaySettings build(Optional<Path> bootstrap, Map<String, String> values) {
+        boolean validate = choice(values, "mode", "serve", "validate");
+        boolean limiterOnly = choice(values, "role", "gateway", "ratelimit");
+        Optional<HostPort> xds = Optional.ofNullable(values.get("xds")).map(value -> hostPort("xds", value));
+        if (bootstrap.isEmpty() && xds.isEmpty() && !limiterOnly) {
+            throw new SettingsException(
+                    "no configuration (expected: -c BOOTSTRAP.yaml, or --xds HOST:PORT --node-id ID)");
+        }
+        if (bootstrap.isEmpty() && values.get("node-id") == null && !limiterOnly) {
+            throw new SettingsException("node-id: not given (expected: --node-id ID beside --xds)");
+        }
+        if (limiterOnly && values.get("limiter-port") == null) {
+            throw new SettingsException("limiter-port: not given (expected: a port beside role ratelimit)");
+        }
+        return new GatewaySettings(
+                bootstrap,
+                validate,
+                limiterOnly,
+                xds,
+                choice(values, "xds-protocol", "delta", "sotw"),
+                values.getOrDefault("node-id", ""),
+                values.getOrDefault("region", ""),
+                new HostPort(
+                        values.getOrDefault("admin-address", "127.0.0.1"),
+                        port(values, "admin-port").orElse(DEFAULT_ADMIN_PORT)),
+                Optional.ofNullable(values.get("config-cache")).map(Path::of),
+                Optional.ofNullable(values.get("zipkin")).map(value -> url("zipkin", value)),
+                port(values, "limiter-port"),
+                values.getOrDefault("limiter-address", "127.0.0.1"),
+                Stream.of(values.getOrDefault("limiter-members", "").split(","))
+                        .map(String::strip)
+                        .filter(member -> !member.isEmpty())
+                        .map(member -> hostPort("limiter-members", member).toString())
+                        .toList(),
+                port(values, "rls-port"),
+                values.getOrDefault("rls-address", "127.0.0.1"),
+                Optional.ofNullable(values.get("limits")).map(Path::of),
+                duration("drain-time", values.getOrDefault("drain-time", "30s")));
+    }
+
+    /** @return whether it is the second word; the first is the default */
+    private static boolean choice(Map<String, String> values, String name, String first, String second) {
+        String value = values.getOrDefault(name, first);
+        if (!value.equals(first) && !value.equals(second)) {
+            throw new SettingsException(name + ": '" + value + "' (expected: " + first + " or " + second + ")");
+        }
+        return value.equals(second);
+    }
+
+    private static HostPort hostPort(String name, String value) {
+        int colon = value.lastIndexOf(':');
+        if (colon <= 0) {
+            throw new SettingsException(name + ": '" + value + "' (expected: HOST:PORT)");
+        }
+        return new HostPort(value.substring(0, colon), number(name, value.substring(colon + 1)));
+    }
+
+    private static Optional<Integer> port(Map<String, String> values, String name) {
+        return Optional.ofNullable(values.get(name)).map(value -> number(name, value));
+    }
+
+    private static int number(String name, String value) {
+        if (!value.matches("\\d{1,5}") || Integer.parseInt(value) > 65535) {
+            throw new SettingsException(name + ": '" + value + "' (expected: a port, 0..65535)");
+        }
+        return Integer.parseInt(value);
+    }
+
+    private static URI url(String name, String value) {
+        try {
+            URI url = URI.create(value);
+            if (url.getHost() != null
+                    && url.getScheme() != null
+                    && url.getScheme().startsWith("http")) {
+                return url;
+            }
+        } catch (IllegalArgumentException e) {
+            // said below
+        }
+        throw new SettingsException(name + ": '" + value + "' (expected: http://HOST:PORT/PATH)");
+    }
+
+    private static Duration duration(String name, String value) {
+        Matcher matcher = DURATION.matcher(value);
+        if (!matcher.matches()) {
+            throw new SettingsException(name + ": '" + value + "' (expected: a number with ms, s, m or h: 30s)");
+        }
+        long number = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(number);
+            case "s" -> Duration.ofSeconds(number);
+            case "m" -> Duration.ofMinutes(number);
+            default -> Duration.ofHours(number);
+        };
+    }
+
+    private static String nearest(String word) {
+        return GatewaySettings.NAMES.keySet().stream()
+                .min(Comparator.<String>comparingInt(name -> distance(word, name))
+                        .thenComparing(name -> name))
+                .orElse("");
+    }
+
+    /** Levenshtein's. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int above = row[j];
+                int same = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(same, Math.min(above, row[j - 1]) + 1);
+                diagonal = above;
+            }
+        }
+        return row[b.length()];
+    }
+}

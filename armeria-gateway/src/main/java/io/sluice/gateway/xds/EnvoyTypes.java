@@ -1,0 +1,67 @@
+package io.sluice.gateway.xds;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.StringValue;
+import com.google.protobuf.Struct;
+import com.google.protobuf.util.JsonFormat;
+import io.envoyproxy.envoy.config.route.v3.FilterConfig;
+import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
+import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
+import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
+import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit;
+import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute;
+import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
+import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
+import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
+import java.util.List;
+import java.util.Optional;
+
+/** The one list of messages that may stand in an {@code Any}. What is not here is refused by its type. */
+public final class EnvoyTypes {
+    private static final List<Message> KNOWN = List.of(
+            HttpConnectionManager.getDefaultInstance(),
+            Router.getDefaultInstance(),
+            RateLimit.getDefaultInstance(),
+            RateLimitPerRoute.getDefaultInstance(),
+            FilterConfig.getDefaultInstance(),
+            HttpProtocolOptions.getDefaultInstance(),
+            FileAccessLog.getDefaultInstance(),
+            StdoutAccessLog.getDefaultInstance(),
+            StderrAccessLog.getDefaultInstance(),
+            RoundRobin.getDefaultInstance(),
+            LeastRequest.getDefaultInstance(),
+            Random.getDefaultInstance(),
+            PreviousHostsPredicate.getDefaultInstance(),
+            StringValue.getDefaultInstance(),
+            Struct.getDefaultInstance());
+
+    private EnvoyTypes() {}
+
+    static Optional<Message> known(String typeUrl) {
+        String name = typeUrl.substring(typeUrl.lastIndexOf('/') + 1);
+        return KNOWN.stream()
+                .filter(message -> message.getDescriptorForType().getFullName().equals(name))
+                .findFirst();
+    }
+
+    /** @return empty where the type is not known */
+    static Optional<Message> unpack(Any any) throws InvalidProtocolBufferException {
+        Optional<Message> type = known(any.getTypeUrl());
+        return type.isEmpty()
+                ? Optional.empty()
+                : Optional.of(type.get().getParserForType().parseFrom(any.getValue()));
+    }
+
+    public static JsonFormat.TypeRegistry registry() {
+        List<Descriptor> descriptors =
+                KNOWN.stream().map(Message::getDescriptorForType).toList();
+        return JsonFormat.TypeRegistry.newBuilder().add(descriptors).build();
+    }
+}
