@@ -1,0 +1,63 @@
+package io.sluice.loadtests.demo;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.linecorp.armeria.client.BlockingWebClient;
+import com.linecorp.armeria.client.WebClient;
+import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+
+/** The example services in a real Consul agent, through its HTTP API. */
+final class ConsulRegistry implements Registry {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final int port;
+    private final BlockingWebClient agent;
+
+    ConsulRegistry(int port) {
+        this.port = port;
+        agent = WebClient.of("http://127.0.0.1:" + port).blocking();
+    }
+
+    @Override
+    public String source() {
+        return "consul://127.0.0.1:" + port;
+    }
+
+    @Override
+    public long register(Registration registration) {
+        ObjectNode body = JSON.createObjectNode()
+                .put("Name", registration.service())
+                .put("ID", registration.id())
+                .put("Address", "127.0.0.1")
+                .put("Port", registration.port());
+        body.putObject("Weights").put("Passing", registration.weight()).put("Warning", 1);
+        ObjectNode meta = body.putObject("Meta").put("region", registration.region());
+        registration.meta().forEach(meta::put);
+        if (registration.checked()) {
+            body.putObject("Check")
+                    .put("HTTP", "http://127.0.0.1:" + registration.port() + "/health")
+                    .put("Interval", "1s")
+                    .put("Timeout", "1s")
+                    .put("Status", "passing");
+        }
+        expectOk(agent.put("/v1/agent/service/register", body.toString()));
+        return System.nanoTime();
+    }
+
+    @Override
+    public void deregister(Registration registration) {
+        expectOk(agent.put("/v1/agent/service/deregister/" + registration.id(), ""));
+    }
+
+    @Override
+    public void write(String name, String document) {
+        expectOk(agent.put("/v1/kv/sluice/" + name, document));
+    }
+
+    private static void expectOk(AggregatedHttpResponse response) {
+        if (!response.status().equals(HttpStatus.OK)) {
+            throw new IllegalStateException("Consul: " + response.status() + " " + response.contentUtf8());
+        }
+    }
+}
