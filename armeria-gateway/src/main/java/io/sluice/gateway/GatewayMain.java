@@ -114,7 +114,7 @@ public final class GatewayMain {
                         calls,
                         limiter,
                         headerTests,
-                        start.map(s -> s.node().getCluster()).orElse(""),
+                        start.map(BootstrapParser.Start::localCluster).orElse(""),
                         metrics),
                 new AccessLogParser(sinks, headerTests),
                 settings.zipkin().isPresent()));
@@ -138,7 +138,7 @@ public final class GatewayMain {
                 .map(cluster -> new AdsClient(
                         new GrpcAdsTransport(calls, cluster),
                         !settings.fullState() && !BootstrapParser.asksForFullState(from),
-                        from.node(),
+                        from,
                         config,
                         matrix,
                         new LastGood(settings.configCache().orElse(null), blocking),

@@ -90,14 +90,14 @@ public final class AdsClient {
     public AdsClient(
             AdsTransport transport,
             boolean delta,
-            Node node,
+            BootstrapParser.Start start,
             ConfigSink sink,
             SupportMatrix matrix,
             LastGood disk,
             ScheduledExecutorService xds) {
         this.transport = transport;
         this.delta = delta;
-        this.node = node.toBuilder().setUserAgentName(AGENT).build();
+        this.node = start.node().toBuilder().setUserAgentName(AGENT).build();
         this.sink = sink;
         this.matrix = matrix;
         this.disk = disk;

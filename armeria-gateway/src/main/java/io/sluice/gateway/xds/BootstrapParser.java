@@ -43,7 +43,12 @@ public final class BootstrapParser {
      * @param adsCluster the static cluster of the xDS server; empty where everything is static
      */
     public record Start(
-            Node node, Resources statics, Optional<String> adsCluster, Optional<HostPort> admin, Bootstrap message) {}
+            Node node, Resources statics, Optional<String> adsCluster, Optional<HostPort> admin, Bootstrap message) {
+        /** This node's own cluster; empty when not said. */
+        public String localCluster() {
+            return node.getCluster();
+        }
+    }
 
     /** @return empty when something was reported */
     public static Optional<Start> parse(Path file, SupportMatrix matrix, Problems problems) {

@@ -63,9 +63,10 @@ public final class PgvCheck {
 
     private void single(Message message, FieldDescriptor field, FieldRules rules, Problems problems) {
         if (!message.hasField(field)) {
-            boolean required = rules.getMessage().getRequired()
-                    || rules.getAny().getRequired()
-                    || rules.getDuration().getRequired();
+            boolean required = field.getContainingOneof() == null
+                    && (rules.getMessage().getRequired()
+                            || rules.getAny().getRequired()
+                            || rules.getDuration().getRequired());
             if (required) {
                 problems.expected(field.getName(), "nothing", "a value");
             }
