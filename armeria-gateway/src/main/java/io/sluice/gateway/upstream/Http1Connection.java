@@ -21,11 +21,14 @@ import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An HTTP/1.1 connection: one request at a time, written by us byte for byte, the response read by Netty's decoder and passed on in its
@@ -33,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ReferenceEquality") // a user is one attempt, equal to itself only
 final class Http1Connection extends ChannelInboundHandlerAdapter implements PooledConnection, UpstreamStream {
+    private static final Logger log = LoggerFactory.getLogger(Http1Connection.class);
     private static final int MAX_HEADER_BYTES = 60 * 1024;
     private static final AsciiString HOST = AsciiString.cached("host");
     private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
@@ -280,7 +284,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     private void onResponse(HttpResponse response, User current) {
         int status = response.status().code();
         ResponseHeadersBuilder headers = ResponseHeaders.builder(HttpStatus.valueOf(status));
-        headers.sizeHint(response.headers().size());
         var fields = response.headers().iteratorCharSequence();
         while (fields.hasNext()) {
             Map.Entry<CharSequence, CharSequence> field = fields.next();
@@ -444,6 +447,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            log.warn("upstream connection failed endpoint={}", ctx.channel().remoteAddress(), cause);
+        }
         fail(ResetReason.CONNECTION_TERMINATION, "");
     }
 
