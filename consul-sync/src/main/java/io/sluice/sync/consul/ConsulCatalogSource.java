@@ -58,6 +58,7 @@ public final class ConsulCatalogSource implements CatalogSource {
     private final Clock clock;
     private final RandomGenerator random;
     private final CompletableFuture<Void> synced = new CompletableFuture<>();
+    private boolean whole;
     private final Watch<Set<String>> catalog;
     private final Watch<Set<String>> servers;
     private final Watch<Map<String, String>> keys;
@@ -398,8 +399,9 @@ public final class ConsulCatalogSource implements CatalogSource {
             published = next;
             Objects.requireNonNull(listener).accept(next);
         }
-        synced.complete(null);
+        whole = true;
         connection();
+        synced.complete(null);
     }
 
     private Optional<Problem> problem(Watch<?> watch) {
@@ -431,7 +433,7 @@ public final class ConsulCatalogSource implements CatalogSource {
             lostSince = null;
         }
         status = new SourceStatus(
-                synced.isDone(),
+                whole,
                 Optional.ofNullable(lostSince),
                 waiting.stream().map(Watch::name).toList());
     }
