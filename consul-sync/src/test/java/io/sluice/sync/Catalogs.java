@@ -6,7 +6,10 @@ import io.sluice.sync.model.Problem;
 import io.sluice.sync.model.RouteRule;
 import io.sluice.sync.model.Service;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -15,10 +18,17 @@ import org.awaitility.Awaitility;
 /** Every catalog that a source reported. */
 public final class Catalogs implements Consumer<Catalog> {
     private final List<Catalog> all = new CopyOnWriteArrayList<>();
+    private final Map<Catalog, Long> times = Collections.synchronizedMap(new IdentityHashMap<>());
 
     @Override
     public void accept(Catalog catalog) {
+        times.put(catalog, System.nanoTime());
         all.add(catalog);
+    }
+
+    /** When it was reported, as System.nanoTime. */
+    public long timeOf(Catalog catalog) {
+        return times.getOrDefault(catalog, 0L);
     }
 
     public int count() {

@@ -53,6 +53,7 @@ record ConsulAddress(
             throw wrong(address, EXPECTED);
         }
         boolean plain = "consul".equals(uri.getScheme())
+                && !uri.isOpaque()
                 && uri.getRawUserInfo() == null
                 && uri.getRawFragment() == null
                 && (uri.getRawPath().isEmpty() || uri.getRawPath().equals("/"));

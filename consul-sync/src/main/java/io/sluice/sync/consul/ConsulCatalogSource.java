@@ -247,9 +247,10 @@ public final class ConsulCatalogSource implements CatalogSource {
     }
 
     private void forgotten(String sign) {
-        long holding = watches().filter(Watch::forgotten).count();
-        if (holding > 0) {
-            log.warn("consul lost its state source={} sign={} holding={}", name(), sign, holding);
+        Stream<Watch<?>> told =
+                Stream.concat(Stream.of(keys), services.values().stream().map(ServiceWatch::watch));
+        if (told.filter(Watch::forgotten).count() > 0) {
+            log.warn("consul lost its state source={} sign={}", name(), sign);
         }
     }
 
@@ -397,7 +398,11 @@ public final class ConsulCatalogSource implements CatalogSource {
         Catalog next = draft.catalog(present, names(), problems);
         if (!next.equals(published) && !closed) {
             published = next;
-            Objects.requireNonNull(listener).accept(next);
+            try {
+                Objects.requireNonNull(listener).accept(next);
+            } catch (RuntimeException e) {
+                log.error("listener failed source={}", name(), e);
+            }
         }
         whole = true;
         connection();

@@ -7,7 +7,7 @@ import java.time.Duration;
  * nothing at all after it lost its state; whoever believes it at once turns its fault into everybody's.
  */
 final class DropGuard {
-    /** How long a doubtful answer must stay the same kind of answer, when Consul was away before it. */
+    /** How long an answer must stay doubtful until it is believed, when Consul was away before it. */
     static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private enum Trust {
@@ -15,7 +15,7 @@ final class DropGuard {
         STEADY,
         /** Consul was away: the answer must last, and the catalog must agree. */
         INTERRUPTED,
-        /** Consul lost its state: that it knows nothing says nothing. */
+        /** Consul lost its state: that it knows nothing says nothing, and what comes back may come one by one. */
         FORGOTTEN
     }
 
@@ -34,7 +34,9 @@ final class DropGuard {
     private Trust trust = Trust.STEADY;
     private int known;
     private boolean doubting;
+    private int doubted;
     private long doubtingSince;
+    private boolean holding;
 
     /** The last query failed, or the index went back. */
     void interrupted() {
@@ -54,7 +56,7 @@ final class DropGuard {
 
     /** Whether what is known is only known from before Consul lost its state. */
     boolean holding() {
-        return doubting && trust == Trust.FORGOTTEN;
+        return holding;
     }
 
     /**
@@ -63,27 +65,29 @@ final class DropGuard {
      * @param nanoTime now
      */
     Verdict consider(int size, boolean agreed, long nanoTime) {
-        if (size * 2L >= known) {
+        boolean enough = trust == Trust.FORGOTTEN ? size >= known : size * 2L >= known;
+        if (enough) {
             return believe(size);
         }
         boolean again = doubting;
-        if (!doubting) {
+        if (!doubting || (trust == Trust.FORGOTTEN && size != doubted)) {
             doubting = true;
+            doubted = size;
             doubtingSince = nanoTime;
         }
         Duration lasted = Duration.ofNanos(nanoTime - doubtingSince);
         return switch (trust) {
             case STEADY -> again ? believe(size) : new Verdict.ReadAgain(Duration.ZERO);
-            case INTERRUPTED ->
-                lasted.compareTo(PATIENCE) >= 0 && agreed ? believe(size) : new Verdict.ReadAgain(remaining(lasted));
+            case INTERRUPTED -> believeAfterPatience(size, lasted, agreed);
             case FORGOTTEN -> {
-                if (size == 0) {
-                    doubtingSince = nanoTime;
-                    yield new Verdict.Hold();
-                }
-                yield lasted.compareTo(PATIENCE) >= 0 ? believe(size) : new Verdict.ReadAgain(remaining(lasted));
+                holding = true;
+                yield size == 0 ? new Verdict.Hold() : believeAfterPatience(size, lasted, true);
             }
         };
+    }
+
+    private Verdict believeAfterPatience(int size, Duration lasted, boolean agreed) {
+        return agreed && lasted.compareTo(PATIENCE) >= 0 ? believe(size) : new Verdict.ReadAgain(remaining(lasted));
     }
 
     private static Duration remaining(Duration lasted) {
@@ -96,6 +100,7 @@ final class DropGuard {
         known = size;
         trust = Trust.STEADY;
         doubting = false;
+        holding = false;
         return new Verdict.Believe();
     }
 }

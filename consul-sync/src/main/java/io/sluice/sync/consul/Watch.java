@@ -13,6 +13,8 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One path of Consul's, read by blocking queries or on demand. Keeps the last answer that was believed. Lives on the client's event loop.
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what an answer says, with equals
  */
 final class Watch<T> implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Watch.class);
+
     /** How long Consul may hold a query. A peer that died without a word is noticed that much later. */
     static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
@@ -160,22 +164,28 @@ final class Watch<T> implements AutoCloseable {
             failed(failed);
             return;
         }
-        T next;
         try {
-            next = subject.parser().apply(answer.body());
-        } catch (RuntimeException e) {
+            believeOrDoubt(answer);
+        } catch (ConsulException e) {
             failed(e);
-            return;
+        } catch (RuntimeException e) {
+            log.error("watch failed part={}", name(), e);
+            failed(e);
         }
+    }
+
+    private void believeOrDoubt(Answer answer) {
+        T said = subject.parser().apply(answer.body());
         backoff.reset();
-        boolean wentBack = answer.index() < index;
+        long next = Math.max(1, answer.index());
+        boolean wentBack = next < index;
         if (wentBack) {
             guard.interrupted();
             observer.wentBack();
         }
-        index = wentBack ? 0 : Math.max(1, answer.index());
+        index = wentBack ? 0 : next;
         connected();
-        consider(next);
+        consider(said);
     }
 
     private void consider(T next) {
