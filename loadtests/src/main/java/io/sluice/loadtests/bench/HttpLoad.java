@@ -15,6 +15,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -60,7 +61,7 @@ final class HttpLoad implements AutoCloseable {
                             ch.pipeline().addLast(connection);
                         }
                     })
-                    .connect(new InetSocketAddress("127.0.0.1", port))
+                    .connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                     .sync()
                     .channel();
             connection.channel = channel;
@@ -176,8 +177,8 @@ final class HttpLoad implements AutoCloseable {
             int line = text.indexOf('\r', at);
             bodyLeft = at < 0
                     ? 0
-                    : Long.parseLong(
-                            text.substring(at + 15, line < 0 ? text.length() : line).trim());
+                    : Long.parseLong(text.substring(at + 15, line < 0 ? text.length() : line)
+                            .trim());
             inBody = true;
             head.clear();
         }

@@ -14,19 +14,21 @@ final class ProcessCost {
     /** User and system time of the process and, for servers that fork workers, of its living children; seconds. */
     static double cpuSeconds(long pid) {
         double own = ticks(pid) / TICKS_PER_SECOND;
-        return own + ProcessHandle.of(pid).stream()
-                .flatMap(ProcessHandle::children)
-                .mapToDouble(child -> ticks(child.pid()) / TICKS_PER_SECOND)
-                .sum();
+        return own
+                + ProcessHandle.of(pid).stream()
+                        .flatMap(ProcessHandle::children)
+                        .mapToDouble(child -> ticks(child.pid()) / TICKS_PER_SECOND)
+                        .sum();
     }
 
     /** Resident memory of the process and its children, MiB. */
     static double residentMiB(long pid) {
         double own = resident(pid);
-        return own + ProcessHandle.of(pid).stream()
-                .flatMap(ProcessHandle::children)
-                .mapToDouble(child -> resident(child.pid()))
-                .sum();
+        return own
+                + ProcessHandle.of(pid).stream()
+                        .flatMap(ProcessHandle::children)
+                        .mapToDouble(child -> resident(child.pid()))
+                        .sum();
     }
 
     private static long ticks(long pid) {

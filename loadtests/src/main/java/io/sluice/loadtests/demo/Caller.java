@@ -24,8 +24,13 @@ final class Caller {
     Caller(String name, int port) {
         this.name = name;
         this.port = port;
-        http1 = WebClient.builder("h1c://127.0.0.1:" + port).responseTimeout(Duration.ofSeconds(10)).build().blocking();
-        http2 = WebClient.builder("h2c://127.0.0.1:" + port).responseTimeout(Duration.ofSeconds(10)).build();
+        http1 = WebClient.builder("h1c://127.0.0.1:" + port)
+                .responseTimeout(Duration.ofSeconds(10))
+                .build()
+                .blocking();
+        http2 = WebClient.builder("h2c://127.0.0.1:" + port)
+                .responseTimeout(Duration.ofSeconds(10))
+                .build();
     }
 
     String name() {
@@ -49,7 +54,11 @@ final class Caller {
         Map<String, Integer> answers = new TreeMap<>();
         for (int i = 0; i < requests; i++) {
             AggregatedHttpResponse response = get(path);
-            answers.merge(response.headers().get("x-served-by", "status " + response.status().code()), 1, Integer::sum);
+            answers.merge(
+                    response.headers()
+                            .get("x-served-by", "status " + response.status().code()),
+                    1,
+                    Integer::sum);
         }
         return answers;
     }
@@ -73,7 +82,8 @@ final class Caller {
                         frame)
                 .aggregate()
                 .join();
-        String status = response.trailers().get("grpc-status", response.headers().get("grpc-status", "none"));
+        String status =
+                response.trailers().get("grpc-status", response.headers().get("grpc-status", "none"));
         if (!status.equals("0")) {
             return "grpc-status " + status + " "
                     + response.trailers().get("grpc-message", response.headers().get("grpc-message", ""));

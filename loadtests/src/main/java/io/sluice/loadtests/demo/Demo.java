@@ -30,7 +30,8 @@ public final class Demo {
     public static void main(String[] args) throws Exception {
         List<String> words = List.of(args);
         if (!words.isEmpty() && !words.equals(List.of("--once"))) {
-            System.err.println("demo: " + String.join(" ", words) + " is not understood (expected: nothing, or --once)");
+            System.err.println(
+                    "demo: " + String.join(" ", words) + " is not understood (expected: nothing, or --once)");
             System.exit(2);
         }
         long began = System.nanoTime();
@@ -68,7 +69,10 @@ public final class Demo {
             show(caller, "GET /users/7", caller.get("/users/7"), 200);
             String greeting = caller.greet("Ada");
             script.show(
-                    at(caller) + " gRPC sluice.demo.Users/Greet \"Ada\"", greeting, greeting.startsWith("hello Ada"), "hello Ada, ...");
+                    at(caller) + " gRPC sluice.demo.Users/Greet \"Ada\"",
+                    greeting,
+                    greeting.startsWith("hello Ada"),
+                    "hello Ada, ...");
             show(caller, "GET /nowhere", caller.get("/nowhere"), 404);
         }
     }
@@ -124,14 +128,16 @@ public final class Demo {
     private void failover() {
         script.title("eu's orders stop: eu fails over to us; they come back");
         stage.stopOrders("eu");
-        List<Caller> inEu = stage.callers().stream().filter(c -> c != stage.us()).toList();
+        List<Caller> inEu =
+                stage.callers().stream().filter(c -> c != stage.us()).toList();
         for (Caller caller : inEu) {
             boolean over = within(() -> served(caller).equals("orders-3"));
             script.show(at(caller) + " GET /orders/3", served(caller), over, "orders-3");
         }
         stage.startOrders("eu");
         for (Caller caller : inEu) {
-            boolean back = within(() -> !served(caller).equals("orders-3") && served(caller).startsWith("orders-"));
+            boolean back = within(
+                    () -> !served(caller).equals("orders-3") && served(caller).startsWith("orders-"));
             script.show(at(caller) + " GET /orders/3", served(caller), back, "orders-1 or orders-2");
         }
     }
@@ -154,9 +160,8 @@ public final class Demo {
         }
         for (Caller caller : stage.callers()) {
             Long answered = after.get(caller);
-            String shown = answered == null
-                    ? "no answer"
-                    : "200 after %.1f ms".formatted((answered - registered) / 1e6);
+            String shown =
+                    answered == null ? "no answer" : "200 after %.1f ms".formatted((answered - registered) / 1e6);
             script.show(at(caller) + " GET /late", shown, answered != null, "200");
         }
     }
@@ -169,7 +174,14 @@ public final class Demo {
         }
         String traceId = "%016x%016x".formatted(System.nanoTime() | 1, System.nanoTime() | 1);
         AggregatedHttpResponse response = stage.eu()
-                .get("/orders/4/owner", "x-b3-traceid", traceId, "x-b3-spanid", traceId.substring(16), "x-b3-sampled", "1");
+                .get(
+                        "/orders/4/owner",
+                        "x-b3-traceid",
+                        traceId,
+                        "x-b3-spanid",
+                        traceId.substring(16),
+                        "x-b3-sampled",
+                        "1");
         show(stage.eu(), "GET /orders/4/owner", response, 200);
         List<String> spans = new ArrayList<>();
         boolean whole = within(() -> {
@@ -177,7 +189,11 @@ public final class Demo {
             spans.addAll(spansOf(traceId));
             return spans.size() >= 6;
         });
-        script.show("Zipkin's trace " + traceId, spans.size() + " spans", whole, "6: two gateways, orders and users, and both calls");
+        script.show(
+                "Zipkin's trace " + traceId,
+                spans.size() + " spans",
+                whole,
+                "6: two gateways, orders and users, and both calls");
         spans.forEach(script::say);
         script.say(stage.zipkin().get() + "/zipkin/traces/" + traceId);
     }
@@ -202,7 +218,8 @@ public final class Demo {
 
     private static String served(Caller caller) {
         AggregatedHttpResponse response = caller.get("/orders/3");
-        return response.headers().get("x-served-by", "status " + response.status().code());
+        return response.headers()
+                .get("x-served-by", "status " + response.status().code());
     }
 
     private void show(Caller caller, String asked, AggregatedHttpResponse response, int expected) {

@@ -22,6 +22,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.ServerCalls;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -47,7 +48,9 @@ final class ExampleService implements AutoCloseable {
                 return HttpResponse.of(HttpStatus.OK, MediaType.JSON_UTF_8, answer("orders", id, region));
             }
             RequestHeadersBuilder headers = RequestHeaders.builder(HttpMethod.GET, "/users/7");
-            tracing.propagation().injector(RequestHeadersBuilder::set).inject(span.context(), headers);
+            tracing.propagation()
+                    .<RequestHeadersBuilder>injector((out, name, value) -> out.set(name, value))
+                    .inject(span.context(), headers);
             return HttpResponse.of(gateway.execute(headers.build())
                     .aggregate()
                     .thenApply(owner -> HttpResponse.of(
@@ -59,13 +62,12 @@ final class ExampleService implements AutoCloseable {
 
     /** {@code /users/N}, and the gRPC method {@code sluice.demo.Users/Greet} on the same port, both over HTTP/2 without TLS. */
     static ExampleService users(String id, String region, int port, Tracing tracing) {
-        MethodDescriptor<StringValue, StringValue> greet =
-                MethodDescriptor.<StringValue, StringValue>newBuilder(
-                                ProtoUtils.marshaller(StringValue.getDefaultInstance()),
-                                ProtoUtils.marshaller(StringValue.getDefaultInstance()))
-                        .setType(MethodDescriptor.MethodType.UNARY)
-                        .setFullMethodName("sluice.demo.Users/Greet")
-                        .build();
+        MethodDescriptor<StringValue, StringValue> greet = MethodDescriptor.<StringValue, StringValue>newBuilder(
+                        ProtoUtils.marshaller(StringValue.getDefaultInstance()),
+                        ProtoUtils.marshaller(StringValue.getDefaultInstance()))
+                .setType(MethodDescriptor.MethodType.UNARY)
+                .setFullMethodName("sluice.demo.Users/Greet")
+                .build();
         ServerServiceDefinition grpc = ServerServiceDefinition.builder("sluice.demo.Users")
                 .addMethod(greet, ServerCalls.asyncUnaryCall((name, observer) -> {
                     observer.onNext(StringValue.of("hello " + name.getValue() + ", from " + id));
@@ -77,8 +79,11 @@ final class ExampleService implements AutoCloseable {
                 .service(GrpcService.builder().addService(grpc).build());
         builder.serviceUnder(
                 "/",
-                traced(id, tracing, (path, request, span) ->
-                        HttpResponse.of(HttpStatus.OK, MediaType.JSON_UTF_8, answer("users", id, region))));
+                traced(
+                        id,
+                        tracing,
+                        (path, request, span) ->
+                                HttpResponse.of(HttpStatus.OK, MediaType.JSON_UTF_8, answer("users", id, region))));
         return started(id, port, builder);
     }
 
@@ -112,8 +117,7 @@ final class ExampleService implements AutoCloseable {
     }
 
     private static ExampleService start(String id, int port, Tracing tracing, Answer answer) {
-        return started(
-                id, port, Server.builder().http(loopback(port)).serviceUnder("/", traced(id, tracing, answer)));
+        return started(id, port, Server.builder().http(loopback(port)).serviceUnder("/", traced(id, tracing, answer)));
     }
 
     private static ExampleService started(String id, int port, ServerBuilder builder) {
@@ -126,8 +130,9 @@ final class ExampleService implements AutoCloseable {
 
     private static HttpService traced(String id, Tracing tracing, Answer answer) {
         return (ctx, request) -> {
-            TraceContextOrSamplingFlags caller =
-                    tracing.propagation().extractor(HttpHeaders::get).extract(request.headers());
+            TraceContextOrSamplingFlags caller = tracing.propagation()
+                    .<HttpHeaders>extractor((in, name) -> in.get(name))
+                    .extract(request.headers());
             Span span = caller.context() == null
                     ? tracing.tracer().nextSpan(caller)
                     : tracing.tracer().joinSpan(caller.context());
@@ -150,7 +155,7 @@ final class ExampleService implements AutoCloseable {
     }
 
     private static InetSocketAddress loopback(int port) {
-        return new InetSocketAddress("127.0.0.1", port);
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
     private static String answer(String service, String id, String region) {

@@ -50,10 +50,11 @@ final class FileRegistry implements Registry {
 
     private void writeServices() {
         Map<String, StringBuilder> services = new TreeMap<>();
-        registrations.stream().sorted(Comparator.comparing(Registration::id)).forEach(r -> services.computeIfAbsent(
-                        r.service(), name -> new StringBuilder("  " + name + ":\n"))
-                .append("    - {address: \"127.0.0.1:" + r.port() + "\", weight: " + r.weight() + ", region: " + r.region()
-                        + "}\n"));
+        registrations.stream()
+                .sorted(Comparator.comparing(Registration::id))
+                .forEach(r -> services.computeIfAbsent(r.service(), name -> new StringBuilder("  " + name + ":\n"))
+                        .append("    - {address: \"127.0.0.1:" + r.port() + "\", weight: " + r.weight() + ", region: "
+                                + r.region() + "}\n"));
         write("services", "services:\n" + String.join("", services.values()));
     }
 }

@@ -16,5 +16,12 @@ interface Registry {
     void write(String name, String document);
 
     /** @param checked whether the registry finds out by itself that the instance is gone */
-    record Registration(String service, String id, String region, int port, int weight, Map<String, String> meta, boolean checked) {}
+    record Registration(
+            String service,
+            String id,
+            String region,
+            int port,
+            int weight,
+            Map<String, String> meta,
+            boolean checked) {}
 }
