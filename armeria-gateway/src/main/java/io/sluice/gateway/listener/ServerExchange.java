@@ -116,10 +116,22 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         this.parts = parts;
         loop = ctx.eventLoop().withoutContext();
         request = source.headers().toBuilder().path(ctx.rawPath());
+        hostAsAuthority(request);
         factories = manager.chain().filters();
         filters = new HttpFilter[factories.size()];
         remote = ctx.remoteAddress();
         tls = ctx.sessionProtocol().isTls();
+    }
+
+    /** Armeria leaves HTTP/1's Host where it stood; everything behind us knows one name for it. */
+    private static void hostAsAuthority(RequestHeadersBuilder request) {
+        String host = request.get(HttpHeaderNames.HOST);
+        if (host != null) {
+            request.remove(HttpHeaderNames.HOST);
+            if (!request.contains(HttpHeaderNames.AUTHORITY)) {
+                request.authority(host);
+            }
+        }
     }
 
     void start() {
