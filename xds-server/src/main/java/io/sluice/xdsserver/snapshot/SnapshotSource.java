@@ -1,5 +1,6 @@
 package io.sluice.xdsserver.snapshot;
 
+import io.sluice.xdsserver.translate.NodeGroup;
 import java.util.Optional;
 
 /** What the streams read: the newest snapshot of a group, and a call when there is a newer one. */

@@ -1,7 +1,7 @@
 package io.sluice.xdsserver.stream;
 
-import io.sluice.xdsserver.snapshot.NodeGroup;
 import io.sluice.xdsserver.snapshot.ResourceType;
+import io.sluice.xdsserver.translate.NodeGroup;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;

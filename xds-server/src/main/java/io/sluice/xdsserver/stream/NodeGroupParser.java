@@ -1,7 +1,7 @@
 package io.sluice.xdsserver.stream;
 
 import io.envoyproxy.envoy.config.core.v3.Node;
-import io.sluice.xdsserver.snapshot.NodeGroup;
+import io.sluice.xdsserver.translate.NodeGroup;
 
 /** Which configuration a node gets, from what it says about itself. */
 final class NodeGroupParser {

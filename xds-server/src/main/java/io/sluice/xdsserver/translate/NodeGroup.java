@@ -1,4 +1,4 @@
-package io.sluice.xdsserver.snapshot;
+package io.sluice.xdsserver.translate;
 
 /**
  * Nodes that get the same configuration.
