@@ -33,6 +33,20 @@ public final class Envoy implements AutoCloseable {
         return new Envoy(process, adminPort);
     }
 
+    /** Starts it with a number of workers, without waiting for it. */
+    public static ProgramProcess launch(Path bootstrap, int workers) {
+        return ProgramProcess.start(
+                "envoy",
+                command(
+                        "-c",
+                        bootstrap.toString(),
+                        "--concurrency",
+                        Integer.toString(workers),
+                        "--use-dynamic-base-id"),
+                Map.of(),
+                folder(bootstrap));
+    }
+
     /** {@code --mode validate}. @return a process that ends with 0 when the bootstrap is accepted */
     public static ProgramProcess validate(Path bootstrap) {
         return ProgramProcess.start(

@@ -47,6 +47,14 @@ public final class Gateway implements AutoCloseable {
         return start(words, adminPort, environment, folder);
     }
 
+    /** Starts it from a bootstrap without waiting for it. */
+    public static ProgramProcess launch(Path bootstrap) {
+        return launch(
+                List.of("-c", bootstrap.toString()),
+                Map.of(),
+                bootstrap.toAbsolutePath().resolveSibling(""));
+    }
+
     /** {@code --mode validate}. @return a process that ends with 0 when the bootstrap is accepted, else names each refused path */
     public static ProgramProcess validate(Path bootstrap) {
         return launch(

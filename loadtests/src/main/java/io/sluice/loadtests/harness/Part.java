@@ -11,7 +11,11 @@ import java.util.Optional;
 public enum Part {
     CONSUL("SLUICE_CONSUL", "consul", "consul"),
     ENVOY("SLUICE_ENVOY", "envoy", "envoy"),
-    ZIPKIN("SLUICE_ZIPKIN", "zipkin", "zipkin.jar");
+    ZIPKIN("SLUICE_ZIPKIN", "zipkin", "zipkin.jar"),
+    NGINX("SLUICE_NGINX", "nginx", "nginx");
+
+    /** Where Debian keeps servers; an ordinary user's PATH does not name it. */
+    private static final String SERVERS = "/usr/sbin";
 
     private final String variable;
     private final String onPath;
@@ -47,7 +51,8 @@ public enum Part {
         if (Files.isRegularFile(brought)) {
             return Optional.of(brought);
         }
-        for (String folder : environment.getOrDefault("PATH", "").split(File.pathSeparator)) {
+        for (String folder :
+                (environment.getOrDefault("PATH", "") + File.pathSeparator + SERVERS).split(File.pathSeparator)) {
             Path file = Path.of(folder).resolve(onPath);
             if (Files.isRegularFile(file) && Files.isExecutable(file)) {
                 return Optional.of(file);
