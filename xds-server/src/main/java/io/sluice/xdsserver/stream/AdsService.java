@@ -17,9 +17,6 @@ import java.util.List;
 
 /** Envoy's AggregatedDiscoveryService, both variants, for Envoys, gateways and proxyless gRPC. */
 public final class AdsService {
-    /** Half of what gRPC clients take by default (4 MiB), for what is around the resources. */
-    private static final int MAX_ANSWER_BYTES = 2 << 20;
-
     /** A client that comes back lists the version of everything it holds: 16 MiB is about 200,000 resources. */
     private static final int MAX_REQUEST_BYTES = 16 << 20;
 
@@ -27,15 +24,25 @@ public final class AdsService {
     private final Clients clients;
     private final InstantSource time;
     private final ControlPlane controlPlane;
+    private final int maxAnswerBytes;
     private final StreamMeters sotwMeters;
     private final StreamMeters deltaMeters;
 
-    /** @param identifier names this server to its clients, in each response */
+    /**
+     * @param identifier names this server to its clients, in each response
+     * @param maxAnswerBytes where a response is split that need not be whole; gRPC clients take 4 MiB by default
+     */
     public AdsService(
-            SnapshotSource snapshots, Clients clients, MeterRegistry meters, InstantSource time, String identifier) {
+            SnapshotSource snapshots,
+            Clients clients,
+            MeterRegistry meters,
+            InstantSource time,
+            String identifier,
+            int maxAnswerBytes) {
         this.snapshots = snapshots;
         this.clients = clients;
         this.time = time;
+        this.maxAnswerBytes = maxAnswerBytes;
         controlPlane = ControlPlane.newBuilder().setIdentifier(identifier).build();
         sotwMeters = new StreamMeters(meters, Variant.SOTW);
         deltaMeters = new StreamMeters(meters, Variant.DELTA);
@@ -68,7 +75,7 @@ public final class AdsService {
                     sotwMeters,
                     time,
                     (ServerCallStreamObserver<DiscoveryResponse>) responses,
-                    listener -> new SotwStream(controlPlane, MAX_ANSWER_BYTES, time, listener));
+                    listener -> new SotwStream(controlPlane, maxAnswerBytes, time, listener));
         }
 
         @Override
@@ -81,7 +88,7 @@ public final class AdsService {
                     deltaMeters,
                     time,
                     (ServerCallStreamObserver<DeltaDiscoveryResponse>) responses,
-                    listener -> new DeltaStream(controlPlane, MAX_ANSWER_BYTES, time, listener));
+                    listener -> new DeltaStream(controlPlane, maxAnswerBytes, time, listener));
         }
     }
 }

@@ -1,0 +1,37 @@
+package io.sluice.xdsserver.admin;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+
+/** The degraded modes as figures; no label carries a name from outside. */
+final class StatusMeters {
+    private StatusMeters() {}
+
+    static void register(MeterRegistry meters, Status status) {
+        Gauge.builder("catalog.synced", status, s -> s.source().synced() ? 1 : 0)
+                .description("Whether a first whole catalog was read")
+                .register(meters);
+        Gauge.builder("catalog.lost", status, s -> s.source().lostSince().isPresent() ? 1 : 0)
+                .description("Whether the source cannot be read now; what it said last is in force")
+                .register(meters);
+        Gauge.builder("catalog.problems", status, s -> s.problems().size())
+                .description("Items of the catalog that are refused")
+                .register(meters);
+        Gauge.builder(
+                        "snapshots.served",
+                        status,
+                        s -> s.groups().stream()
+                                .filter(group -> group.serving().isPresent())
+                                .count())
+                .description("Node groups that have a snapshot")
+                .register(meters);
+        Gauge.builder(
+                        "snapshots.refused",
+                        status,
+                        s -> s.groups().stream()
+                                .filter(group -> group.refusal().isPresent())
+                                .count())
+                .description("Node groups whose newest snapshot is refused")
+                .register(meters);
+    }
+}

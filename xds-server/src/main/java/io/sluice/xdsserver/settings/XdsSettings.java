@@ -1,0 +1,40 @@
+package io.sluice.xdsserver.settings;
+
+import java.net.URI;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What the process reads at start, from its words, then {@code SLUICE_*} variables, then the settings file; each under one name.
+ *
+ * @param source where catalogs come from, as {@code CatalogSources} takes it
+ * @param ads where streams are served
+ * @param rateLimit Envoy's rate limit service, as the data-plane nodes reach it; absent limits nothing on Envoys
+ * @param zipkin where the data-plane nodes post their spans; absent traces nothing on Envoys
+ * @param identifier names this server to its clients, in each response
+ * @param maxResponseBytes where a response is split that need not be whole
+ */
+public record XdsSettings(
+        String source,
+        HostPort ads,
+        HostPort admin,
+        Optional<HostPort> rateLimit,
+        Optional<URI> zipkin,
+        String identifier,
+        int maxResponseBytes) {
+
+    /** Every setting's name with what it takes. The chart's values carry the same names. */
+    static final SortedMap<String, String> NAMES = Collections.unmodifiableSortedMap(new TreeMap<>(Map.of(
+            "source", "file:DIR or consul://HOST:PORT",
+            "address", "IP address on which xDS is served, 127.0.0.1 where not given",
+            "port", "its port, 0 for any; 18000 where not given",
+            "admin-address", "IP address of the admin pages, 127.0.0.1 where not given",
+            "admin-port", "their port, 0 for any; 18001 where not given",
+            "rate-limit", "HOST:PORT of Envoy's rate limit service, as Envoys reach it",
+            "zipkin", "URL to which Envoys post spans: http://HOST:9411/api/v2/spans",
+            "identifier", "name of this server in its responses, the host's name where not given",
+            "max-response-size", "where a response is split that need not be whole; 2MiB where not given")));
+}
