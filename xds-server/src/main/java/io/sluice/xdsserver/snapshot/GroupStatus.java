@@ -1,5 +1,6 @@
 package io.sluice.xdsserver.snapshot;
 
+import io.sluice.xdsserver.translate.NodeGroup;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
