@@ -93,7 +93,7 @@ final class Commands {
 
     private static Optional<Command> flags(Function<ResponseFlag, String> word) {
         return Optional.of(info -> info.responseFlags().isEmpty()
-                ? null
+                ? "-" // Envoy's value, not a missing one
                 : info.responseFlags().stream().sorted().map(word).collect(Collectors.joining(",")));
     }
 

@@ -10,6 +10,13 @@ public record DnsAssignment(List<Name> names, int overprovisioning) {
         names = List.copyOf(names);
     }
 
+    /** @param hostname what a host rewrite takes; empty where only the address is known */
     public record Name(
-            String host, int port, int weight, Locality locality, int priority, Endpoint.HealthStatus health) {}
+            String host,
+            String hostname,
+            int port,
+            int weight,
+            Locality locality,
+            int priority,
+            Endpoint.HealthStatus health) {}
 }

@@ -38,7 +38,7 @@ final class DnsWatch {
             for (InetAddress address : known.getOrDefault(name.host(), List.of())) {
                 endpoints.add(new Endpoint(
                         new InetSocketAddress(address, name.port()),
-                        name.host(),
+                        name.hostname().isEmpty() ? name.host() : name.hostname(),
                         name.weight(),
                         name.locality(),
                         name.priority(),

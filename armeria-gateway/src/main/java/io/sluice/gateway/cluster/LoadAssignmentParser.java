@@ -31,7 +31,7 @@ public final class LoadAssignmentParser {
             }
             endpoints.add(new Endpoint(
                     new InetSocketAddress(address(ip), name.port()),
-                    "",
+                    name.hostname(),
                     name.weight(),
                     name.locality(),
                     name.priority(),
@@ -90,6 +90,7 @@ public final class LoadAssignmentParser {
                 : 1;
         return Optional.of(new DnsAssignment.Name(
                 socket.getAddress(),
+                endpoint.getEndpoint().getHostname(),
                 socket.getPortValue(),
                 weight,
                 locality,

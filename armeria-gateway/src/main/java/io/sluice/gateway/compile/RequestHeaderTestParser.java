@@ -4,7 +4,6 @@ import com.linecorp.armeria.common.RequestHeaders;
 import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
 import io.sluice.gateway.accesslog.HeaderTestParser;
 import io.sluice.gateway.xds.Problems;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -15,11 +14,6 @@ public final class RequestHeaderTestParser implements HeaderTestParser {
     @Override
     public Optional<Predicate<RequestHeaders>> parse(HeaderMatcher matcher, Problems problems) {
         return matches.header(matcher, problems)
-                .map(parsed -> headers -> parsed.matches(joined(headers, parsed.name())));
-    }
-
-    private static @org.jspecify.annotations.Nullable String joined(RequestHeaders headers, String name) {
-        List<String> values = headers.getAll(name);
-        return values.isEmpty() ? null : String.join(",", values);
+                .map(parsed -> headers -> parsed.matches(headers.getAll(parsed.name())));
     }
 }

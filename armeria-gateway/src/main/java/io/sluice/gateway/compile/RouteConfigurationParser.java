@@ -259,7 +259,11 @@ public final class RouteConfigurationParser {
                 Optional.of(action.getAutoHostRewrite().getValue() ? new HostRewrite.Auto() : new HostRewrite.Keep());
             case HOST_REWRITE_HEADER -> Optional.of(new HostRewrite.FromHeader(action.getHostRewriteHeader()));
             case HOSTREWRITESPECIFIER_NOT_SET -> Optional.of(new HostRewrite.Keep());
-            case HOST_REWRITE_PATH_REGEX -> problems.unsupported("host_rewrite_path_regex");
+            case HOST_REWRITE_PATH_REGEX -> {
+                RegexMatchAndSubstitute regex = action.getHostRewritePathRegex();
+                yield RouteMatchParser.regex(regex.getPattern().getRegex(), problems.at("host_rewrite_path_regex"))
+                        .map(pattern -> new HostRewrite.FromPath(pattern, javaSubstitution(regex.getSubstitution())));
+            }
         };
         Optional<io.sluice.gateway.upstream.RetryPolicy> retry = retries.parse(
                 action.hasRetryPolicy() ? action.getRetryPolicy() : scope.host().getRetryPolicy(),
@@ -330,7 +334,8 @@ public final class RouteConfigurationParser {
         if (total == 0) {
             return problems.expected("clusters", "weights of 0", "at least one weight above 0");
         }
-        return Optional.of(new ClusterChoice.Weighted(shares, total));
+        return Optional.of(new ClusterChoice.Weighted(
+                shares, total, weighted.getHeaderName().toLowerCase(Locale.ROOT)));
     }
 
     private static Optional<PathRewrite> pathRewrite(

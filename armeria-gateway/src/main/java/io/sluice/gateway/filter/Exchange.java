@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.channel.EventLoop;
 import io.sluice.gateway.accesslog.ResponseFlag;
 import io.sluice.gateway.accesslog.StreamInfo;
@@ -65,8 +66,11 @@ public interface Exchange extends StreamInfo {
 
     void respondInformational(ResponseHeaders headers);
 
-    /** @param details Envoy's response code details: {@code via_upstream}, {@code direct_response} */
-    void respond(ResponseHeaders headers, boolean end, String details);
+    /**
+     * @param mutations made before the headers are on their way; formatters in them see the response as it stands
+     * @param details Envoy's response code details: {@code via_upstream}
+     */
+    void respond(ResponseHeadersBuilder headers, HeaderMutations mutations, boolean end, String details);
 
     void respondData(HttpData data, boolean end);
 

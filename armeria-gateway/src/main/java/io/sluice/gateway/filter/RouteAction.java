@@ -28,8 +28,11 @@ public sealed interface RouteAction {
     sealed interface ClusterChoice {
         record Named(String cluster) implements ClusterChoice {}
 
-        /** @param total of the weights, at least 1 */
-        record Weighted(List<Share> shares, long total) implements ClusterChoice {
+        /**
+         * @param total of the weights, at least 1
+         * @param numberHeader whose number stands for the random one; empty for none
+         */
+        record Weighted(List<Share> shares, long total, String numberHeader) implements ClusterChoice {
             public Weighted {
                 shares = List.copyOf(shares);
             }
@@ -74,6 +77,9 @@ public sealed interface RouteAction {
         record Auto() implements HostRewrite {}
 
         record FromHeader(String header) implements HostRewrite {}
+
+        /** What a regex makes of the path without its query. */
+        record FromPath(Pattern pattern, String substitution) implements HostRewrite {}
     }
 
     /**

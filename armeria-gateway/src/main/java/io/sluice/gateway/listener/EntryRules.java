@@ -81,6 +81,9 @@ final class EntryRules {
         if (!path.startsWith("/")) {
             return LocalReply.of(404, "", "absolute_path_rejected");
         }
+        if (path.indexOf('#') >= 0) {
+            return LocalReply.of(400, "", "path_fragment_rejected");
+        }
         PathOptions.Result result = PathOptions.apply(manager, path);
         switch (result) {
             case PathOptions.Result.Same same -> {}

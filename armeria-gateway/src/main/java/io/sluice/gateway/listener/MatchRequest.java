@@ -35,13 +35,8 @@ final class MatchRequest implements RouteRequest {
     }
 
     @Override
-    public @Nullable String header(String name) {
-        List<String> values = headers.getAll(name);
-        return switch (values.size()) {
-            case 0 -> null;
-            case 1 -> values.get(0);
-            default -> String.join(",", values);
-        };
+    public List<String> header(String name) {
+        return headers.getAll(name);
     }
 
     @Override

@@ -22,6 +22,7 @@ import io.sluice.gateway.accesslog.ResponseFlag;
 import io.sluice.gateway.compile.HttpConnectionManager;
 import io.sluice.gateway.filter.Exchange;
 import io.sluice.gateway.filter.GrpcReply;
+import io.sluice.gateway.filter.HeaderMutations;
 import io.sluice.gateway.filter.HttpFilter;
 import io.sluice.gateway.filter.HttpFilterFactory;
 import io.sluice.gateway.filter.LocalReply;
@@ -75,6 +76,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
     private @Nullable Subscription body;
     private @Nullable Route route;
     private @Nullable ResponseHeaders response;
+    private @Nullable ResponseHeadersBuilder forming;
     private @Nullable HttpHeaders responseTrailers;
     private @Nullable Future<?> idleCheck;
     private @Nullable Future<?> requestCheck;
@@ -153,22 +155,22 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         remote = entry.remote();
         tls = entry.tls();
         if (entry.refusal() != null) {
-            reply(entry.refusal());
+            refuse(entry.refusal());
             return;
         }
         if (request.get(HttpHeaderNames.AUTHORITY, "").equals(ListenerParts.NO_HOST)) {
-            reply(LocalReply.of(400, "", "missing_host_header"));
+            refuse(LocalReply.of(400, "", "missing_host_header"));
             return;
         }
         refreshRoute();
         startTimers();
         trace = parts.tracing().start(source.headers(), manager.tracing());
         if (needsTls()) {
-            ResponseHeaders redirect = ResponseHeaders.of(
-                    HttpStatus.MOVED_PERMANENTLY,
-                    HttpHeaderNames.LOCATION,
-                    "https://" + request.get(HttpHeaderNames.AUTHORITY, "") + request.path());
-            respond(redirect, true, "route_not_found");
+            ResponseHeadersBuilder redirect = ResponseHeaders.builder(HttpStatus.MOVED_PERMANENTLY)
+                    .set(
+                            HttpHeaderNames.LOCATION,
+                            "https://" + request.get(HttpHeaderNames.AUTHORITY, "") + request.path());
+            respond(redirect, HeaderMutations.NONE, true, "direct_response");
             return;
         }
         if (request.contains(HttpHeaderNames.UPGRADE) && !mayUpgrade()) {
@@ -182,6 +184,14 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         }
         terminal = manager.chain().terminal().create(this);
         runRequestHeaders();
+    }
+
+    /** Envoy answers a request that it does not let in before it has read its end, and closes an HTTP/1 connection then. */
+    private void refuse(LocalReply reply) {
+        if (!ctx.sessionProtocol().isMultiplex()) {
+            ctx.initiateConnectionShutdown();
+        }
+        reply(reply);
     }
 
     private boolean needsTls() {
@@ -419,29 +429,50 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
             return;
         }
         stopRequest();
+        ResponseHeadersBuilder headers =
+                ResponseHeaders.builder(HttpStatus.valueOf(reply.status())).add(reply.headers());
+        mutate(headers, reply.mutations());
+        boolean head = request.method() == HttpMethod.HEAD;
         if (isGrpc()) {
-            int status = reply.grpcStatus() == null ? GrpcReply.status(reply.status()) : reply.grpcStatus();
-            ResponseHeadersBuilder headers = ResponseHeaders.builder(HttpStatus.OK)
-                    .add(reply.headers())
-                    .set(HttpHeaderNames.CONTENT_TYPE, "application/grpc")
-                    .set("grpc-status", String.valueOf(status));
-            if (!reply.body().isEmpty()) {
-                headers.set("grpc-message", GrpcReply.message(reply.body()));
-            }
-            respond(headers.build(), true, reply.details());
+            grpc(headers, reply, head);
+            respond(headers, HeaderMutations.NONE, true, reply.details());
             return;
         }
         HttpData content = HttpData.ofUtf8(reply.body());
-        ResponseHeadersBuilder headers =
-                ResponseHeaders.builder(HttpStatus.valueOf(reply.status())).add(reply.headers());
-        if (!content.isEmpty()) {
-            headers.set(HttpHeaderNames.CONTENT_LENGTH, String.valueOf(content.length()))
-                    .set(HttpHeaderNames.CONTENT_TYPE, "text/plain");
+        if (content.isEmpty()) {
+            headers.remove(HttpHeaderNames.CONTENT_LENGTH);
+            headers.remove(HttpHeaderNames.CONTENT_TYPE);
+        } else {
+            headers.set(HttpHeaderNames.CONTENT_LENGTH, String.valueOf(content.length()));
+            if (!headers.contains(HttpHeaderNames.CONTENT_TYPE)) {
+                headers.set(HttpHeaderNames.CONTENT_TYPE, "text/plain");
+            }
         }
-        boolean bare = content.isEmpty() || request.method() == HttpMethod.HEAD;
-        respond(headers.build(), bare, reply.details());
+        boolean bare = content.isEmpty() || head;
+        respond(headers, HeaderMutations.NONE, bare, reply.details());
         if (!bare) {
             respondData(content, true);
+        }
+    }
+
+    private static void grpc(ResponseHeadersBuilder headers, LocalReply reply, boolean head) {
+        int status = reply.grpcStatus() == null ? GrpcReply.status(reply.status()) : reply.grpcStatus();
+        headers.status(HttpStatus.OK);
+        headers.set(HttpHeaderNames.CONTENT_TYPE, "application/grpc");
+        headers.remove(HttpHeaderNames.CONTENT_LENGTH);
+        if (!headers.contains("grpc-status")) {
+            headers.set("grpc-status", String.valueOf(status));
+        }
+        if (!reply.body().isEmpty() && !head && !headers.contains("grpc-message")) {
+            headers.set("grpc-message", GrpcReply.message(reply.body()));
+        }
+    }
+
+    private void mutate(ResponseHeadersBuilder headers, HeaderMutations mutations) {
+        if (!mutations.levels().isEmpty()) {
+            forming = headers;
+            mutations.apply(headers, this);
+            forming = null;
         }
     }
 
@@ -470,13 +501,14 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
     }
 
     @Override
-    public void respond(ResponseHeaders headers, boolean end, String why) {
+    public void respond(ResponseHeadersBuilder headers, HeaderMutations mutations, boolean end, String why) {
         if (ended || response != null) {
             return;
         }
         answered = true;
         details = why;
-        passResponse(new Head(headers.toBuilder(), end));
+        mutate(headers, mutations);
+        passResponse(new Head(headers, end));
     }
 
     /** Response headers on their way through the filters. */
@@ -559,7 +591,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
     private void write(Object part) {
         switch (part) {
             case Head head -> {
-                ResponseHeaders headers = finished(head.headers());
+                ResponseHeaders headers = finished(head.headers(), head.end());
                 response = headers;
                 responseFirstByteNanos = System.nanoTime();
                 send(headers);
@@ -626,7 +658,15 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         writer.close();
     }
 
-    private ResponseHeaders finished(ResponseHeadersBuilder headers) {
+    private ResponseHeaders finished(ResponseHeadersBuilder headers, boolean end) {
+        int status = headers.status().code();
+        boolean http1 = !ctx.sessionProtocol().isMultiplex();
+        if (http1 && !requestDone && status != 101) {
+            ctx.initiateConnectionShutdown(); // nobody waits for the rest of a request that is answered
+        }
+        if (http1 && end && request.method() != HttpMethod.HEAD && status >= 200 && status != 204) {
+            headers.set(HttpHeaderNames.CONTENT_LENGTH, headers.get(HttpHeaderNames.CONTENT_LENGTH, "0"));
+        }
         if (headers.status().code() != 101) {
             headers.remove(HttpHeaderNames.CONNECTION);
             headers.remove(HttpHeaderNames.UPGRADE);
@@ -845,7 +885,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
 
     @Override
     public @Nullable ResponseHeaders responseHeaders() {
-        return response;
+        return forming == null ? response : forming.build();
     }
 
     @Override
@@ -860,7 +900,9 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
 
     @Override
     public int responseCode() {
-        return response == null ? 0 : response.status().code();
+        return forming != null
+                ? forming.status().code()
+                : response == null ? 0 : response.status().code();
     }
 
     @Override

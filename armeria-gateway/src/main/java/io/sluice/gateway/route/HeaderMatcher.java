@@ -1,24 +1,33 @@
 package io.sluice.gateway.route;
 
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /**
- * A header that must (or, inverted, must not) match. Values of one name are joined by commas. An absent header never matches, inverted or not,
- * but for {@link ValueMatcher.Present} and where a missing one counts as empty.
+ * A header that must (or, inverted, must not) match: one of its values, where it stands several times. An absent header never matches, inverted
+ * or not, but for {@link ValueMatcher.Present} and where a missing one counts as empty.
  */
 public record HeaderMatcher(String name, ValueMatcher value, boolean invert, boolean missingIsEmpty) {
     public boolean matches(RouteRequest request) {
         return matches(request.header(name));
     }
 
-    /** @param actual null where the header is absent */
-    public boolean matches(@Nullable String actual) {
+    /** @param actual empty where the header is absent */
+    public boolean matches(List<String> actual) {
         if (value instanceof ValueMatcher.Present) {
-            return (actual != null) != invert;
+            return actual.isEmpty() == invert;
         }
-        if (actual == null) {
+        if (actual.isEmpty()) {
             return missingIsEmpty && value.matches("") != invert;
         }
-        return value.matches(actual) != invert;
+        return any(actual) != invert;
+    }
+
+    private boolean any(List<String> actual) {
+        for (String one : actual) {
+            if (value.matches(one)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -45,10 +45,12 @@ public record RouteMatch(
         return matchesBesidePath(request) && path.matches(request.path());
     }
 
-    private static boolean isGrpc(@Nullable String contentType) {
-        return contentType != null
-                && contentType.startsWith("application/grpc")
-                && (contentType.length() == 16 || contentType.charAt(16) == '+');
+    private static boolean isGrpc(List<String> contentType) {
+        if (contentType.isEmpty()) {
+            return false;
+        }
+        String type = contentType.getFirst();
+        return type.startsWith("application/grpc") && (type.length() == 16 || type.charAt(16) == '+');
     }
 
     /** @param denominator 100, 10 000 or 1 000 000 */

@@ -1,5 +1,6 @@
 package io.sluice.gateway.route;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What matching asks of a request. */
@@ -10,9 +11,8 @@ public interface RouteRequest {
     /** Without the query. */
     String path();
 
-    /** All values of a name joined by commas; null when absent. Pseudo headers have their colon. */
-    @Nullable
-    String header(String name);
+    /** The values of a name in their order, empty when absent. Pseudo headers have their colon. */
+    List<String> header(String name);
 
     /** The first value of a parameter, not decoded; empty for one without a value, null when absent. */
     @Nullable

@@ -23,6 +23,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * One target with a listener and upstreams of its own for each row: a process starts once for many rows, which then run beside each other.
@@ -31,6 +33,7 @@ final class Stage {
     /** Rows at once: enough to hide their waits, few enough that a machine of two cores keeps to their timeouts. */
     private static final int AT_ONCE = 6;
 
+    private static final Pattern PLACE = Pattern.compile("(listeners|clusters)\\[\\d+]");
     private static final Duration LOG_PATIENCE = Duration.ofSeconds(2);
 
     private final Target target;
@@ -71,7 +74,8 @@ final class Stage {
     private List<Part> play(List<Part> parts, Map<Row, Observation> observations) {
         int adminPort = Ports.free();
         ObjectNode bootstrap = BootstrapTemplate.empty(adminPort);
-        parts.forEach(part -> part.addTo(bootstrap));
+        Map<String, Part> places = new LinkedHashMap<>();
+        parts.forEach(part -> part.addTo(bootstrap).forEach(place -> places.put(place, part)));
         try (ProgramProcess process = target.start(write("bootstrap.yaml", bootstrap), adminPort)) {
             Semaphore permits = new Semaphore(AT_ONCE);
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -92,15 +96,31 @@ final class Stage {
             return List.of();
         } catch (IllegalStateException e) {
             String message = String.valueOf(e.getMessage());
-            List<Part> named =
-                    parts.stream().filter(part -> message.contains(part.key)).toList();
-            List<Part> refused = named.isEmpty() ? List.copyOf(parts) : named;
-            refused.forEach(part -> {
-                observations.put(part.row, Observation.failed("refused: " + part.about(message)));
+            Map<Part, List<String>> refusals = refusals(message, parts, places);
+            if (refusals.isEmpty()) {
+                parts.forEach(part -> refusals.put(part, List.of(message)));
+            }
+            refusals.forEach((part, lines) -> {
+                observations.put(part.row, Observation.failed("refused: " + String.join("\n", lines)));
                 part.close();
             });
-            return refused;
+            return List.copyOf(refusals.keySet());
         }
+    }
+
+    /** The lines that name a row's resource, by row: by the resource's name, or by its place in the bootstrap. */
+    private static Map<Part, List<String>> refusals(String message, List<Part> parts, Map<String, Part> places) {
+        Map<Part, List<String>> refusals = new LinkedHashMap<>();
+        for (String line : message.lines().toList()) {
+            Matcher place = PLACE.matcher(line);
+            Part placed = place.find() ? places.get(place.group()) : null;
+            for (Part part : parts) {
+                if (part == placed || line.contains(part.key)) {
+                    refusals.computeIfAbsent(part, any -> new ArrayList<>()).add(line);
+                }
+            }
+        }
+        return refusals;
     }
 
     private Observation validated(Row row) {
@@ -151,12 +171,19 @@ final class Stage {
             this.placeholders = new Placeholders(values, key);
         }
 
-        private void addTo(ObjectNode bootstrap) {
+        /** @return the places of its resources, as a refusal may name them */
+        private List<String> addTo(ObjectNode bootstrap) {
             ObjectNode resources = (ObjectNode) bootstrap.get("static_resources");
-            template.addTo(
-                    (ArrayNode) resources.get("listeners"),
-                    (ArrayNode) resources.get("clusters"),
-                    placeholders.values());
+            ArrayNode listeners = (ArrayNode) resources.get("listeners");
+            ArrayNode clusters = (ArrayNode) resources.get("clusters");
+            List<String> places = new ArrayList<>();
+            places.add("listeners[" + listeners.size() + "]");
+            int first = clusters.size();
+            template.addTo(listeners, clusters, placeholders.values());
+            for (int i = first; i < clusters.size(); i++) {
+                places.add("clusters[" + i + "]");
+            }
+            return places;
         }
 
         private Observation observe() {
@@ -187,12 +214,6 @@ final class Stage {
 
         private List<String> readLog() throws IOException {
             return Files.exists(log) ? Files.readAllLines(log, UTF_8) : List.of();
-        }
-
-        private String about(String message) {
-            List<String> lines =
-                    message.lines().filter(line -> line.contains(key)).toList();
-            return lines.isEmpty() ? message : String.join("\n", lines);
         }
 
         @Override

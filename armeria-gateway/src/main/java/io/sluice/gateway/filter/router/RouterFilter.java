@@ -4,8 +4,6 @@ import com.google.re2j.Pattern;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpHeaders;
-import com.linecorp.armeria.common.HttpMethod;
-import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
@@ -29,11 +27,14 @@ import io.sluice.gateway.upstream.UpstreamCall;
 import io.sluice.gateway.upstream.UpstreamFailure;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Sends one request where its route says, and its answer back. */
 final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
+    private static final java.util.regex.Pattern NUMBER = java.util.regex.Pattern.compile("\\d{1,18}");
+
     private final Exchange exchange;
     private final Clusters clusters;
     private final Upstream upstream;
@@ -41,7 +42,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     private @Nullable UpstreamCall call;
     private @Nullable Route route;
     private HeaderMutations responseMutations = HeaderMutations.NONE;
-    private boolean autoHost;
+    private RouteAction.@Nullable Forward autoHost;
     private boolean headersOut;
 
     RouterFilter(Exchange exchange, Clusters clusters, Upstream upstream, boolean suppressEnvoyHeaders) {
@@ -62,27 +63,16 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         switch (matched.action()) {
             case RouteAction.Forward forward -> forward(matched, forward, end);
             case RouteAction.Redirect redirect -> {
-                ResponseHeadersBuilder headers = ResponseHeaders.builder(HttpStatus.valueOf(redirect.status()))
-                        .set(HttpHeaderNames.LOCATION, Locations.of(redirect, exchange));
-                answer(matched, headers, "");
+                HttpHeaders headers = HttpHeaders.of(HttpHeaderNames.LOCATION, Locations.of(redirect, exchange));
+                answer(matched, redirect.status(), "", headers);
             }
-            case RouteAction.Direct direct ->
-                answer(matched, ResponseHeaders.builder(HttpStatus.valueOf(direct.status())), direct.body());
+            case RouteAction.Direct direct -> answer(matched, direct.status(), direct.body(), HttpHeaders.of());
         }
     }
 
-    private void answer(Route matched, ResponseHeadersBuilder headers, String body) {
-        HttpData content = HttpData.ofUtf8(body);
-        boolean head = exchange.request().method() == HttpMethod.HEAD;
-        if (!content.isEmpty()) {
-            headers.set(HttpHeaderNames.CONTENT_LENGTH, String.valueOf(content.length()))
-                    .set(HttpHeaderNames.CONTENT_TYPE, "text/plain");
-        }
-        matched.responseHeaders().apply(headers, exchange);
-        exchange.respond(headers.build(), head || content.isEmpty(), "direct_response");
-        if (!head && !content.isEmpty()) {
-            exchange.respondData(content, true);
-        }
+    private void answer(Route matched, int status, String body, HttpHeaders headers) {
+        exchange.reply(
+                new LocalReply(status, body, headers, Set.of(), "direct_response", null, matched.responseHeaders()));
     }
 
     private void forward(Route matched, RouteAction.Forward forward, boolean end) {
@@ -94,7 +84,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             case ClusterChoice.Named named -> name = named.cluster();
             case ClusterChoice.FromHeader from -> name = headers.get(from.header(), "");
             case ClusterChoice.Weighted weighted -> {
-                ClusterChoice.Share share = weighted.share(exchange.streamId());
+                ClusterChoice.Share share = weighted.share(number(weighted, headers));
                 name = share.cluster();
                 mutations = share.requestHeaders();
                 responseMutations = share.responseHeaders();
@@ -103,7 +93,8 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         exchange.upstream().cluster = name;
         Cluster cluster = clusters.get(name);
         if (cluster == null) {
-            exchange.reply(LocalReply.of(forward.missingClusterStatus(), "", "cluster_not_found", ResponseFlag.NC));
+            exchange.reply(LocalReply.of(forward.missingClusterStatus(), "", "cluster_not_found", ResponseFlag.NC)
+                    .with(responseMutations));
             return;
         }
         CallPolicy policy = Overrides.apply(forward.policy(), headers);
@@ -112,6 +103,17 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         rewriteHost(forward, headers);
         tellTimeout(policy, headers);
         call = upstream.start(cluster, exchange.eventLoop(), headers.build(), end, policy, this);
+    }
+
+    /** From the header that the weights name, else the request's own random number. */
+    private long number(ClusterChoice.Weighted weighted, RequestHeadersBuilder headers) {
+        if (!weighted.numberHeader().isEmpty()) {
+            List<String> values = headers.getAll(weighted.numberHeader());
+            if (values.size() == 1 && NUMBER.matcher(values.getFirst()).matches()) {
+                return Long.parseLong(values.getFirst());
+            }
+        }
+        return exchange.streamId();
     }
 
     private void rewritePath(PathRewrite rewrite, RequestHeadersBuilder headers) {
@@ -143,27 +145,46 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     }
 
     private void rewriteHost(RouteAction.Forward forward, RequestHeadersBuilder headers) {
-        String before = headers.get(HttpHeaderNames.AUTHORITY, "");
-        String after = switch (forward.host()) {
-            case HostRewrite.Keep keep -> before;
+        String host = switch (forward.host()) {
+            case HostRewrite.Keep keep -> "";
             case HostRewrite.Literal literal -> literal.host();
-            case HostRewrite.FromHeader from -> headers.get(from.header(), before);
+            case HostRewrite.FromHeader from -> headers.get(from.header(), "");
+            case HostRewrite.FromPath from -> {
+                String path = headers.path();
+                int query = path.indexOf('?');
+                yield replaceAll(from.pattern(), from.substitution(), query < 0 ? path : path.substring(0, query));
+            }
             case HostRewrite.Auto auto -> {
-                autoHost = true;
-                yield before;
+                autoHost = forward;
+                yield "";
             }
         };
-        if (!after.equals(before)) {
-            if (forward.appendForwardedHost()) {
-                appendForwardedHost(headers, before);
-            }
-            headers.authority(after);
-        }
+        setHost(forward, headers, host);
     }
 
+    /** @param host empty leaves the one that is there */
+    private void setHost(RouteAction.Forward forward, RequestHeadersBuilder headers, String host) {
+        if (host.isEmpty()) {
+            return;
+        }
+        String before = headers.get(HttpHeaderNames.AUTHORITY, "");
+        if (forward.appendForwardedHost()) {
+            appendForwardedHost(headers, before);
+        }
+        if (!suppressEnvoyHeaders) {
+            headers.set("x-envoy-original-host", before);
+        }
+        headers.authority(host);
+    }
+
+    /** Unless it stands there as the last one already. */
     private static void appendForwardedHost(RequestHeadersBuilder headers, String host) {
         String known = headers.get("x-forwarded-host");
-        headers.set("x-forwarded-host", known == null ? host : known + "," + host);
+        if (known == null) {
+            headers.set("x-forwarded-host", host);
+        } else if (!known.substring(known.lastIndexOf(',') + 1).equals(host)) {
+            headers.set("x-forwarded-host", known + "," + host);
+        }
     }
 
     private void tellTimeout(CallPolicy policy, RequestHeadersBuilder headers) {
@@ -227,8 +248,8 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     public void onAttempt(int attempt, Endpoint endpoint, RequestHeadersBuilder headers) {
         exchange.upstream().attempts = attempt;
         exchange.upstream().address = endpoint.address();
-        if (autoHost && !endpoint.hostname().isEmpty()) {
-            headers.authority(endpoint.hostname());
+        if (autoHost != null) {
+            setHost(autoHost, headers, endpoint.hostname());
         }
         if (route != null && route.countAttempts()) {
             headers.set("x-envoy-attempt-count", String.valueOf(attempt));
@@ -277,8 +298,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
                 out.set("x-envoy-attempt-count", String.valueOf(exchange.upstream().attempts));
             }
         }
-        responseMutations.apply(out, exchange);
-        exchange.respond(out.build(), end, "via_upstream");
+        exchange.respond(out, responseMutations, end, "via_upstream");
     }
 
     @Override
@@ -307,7 +327,13 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
                 ? HttpHeaders.of("x-envoy-overloaded", "true")
                 : HttpHeaders.of();
         exchange.reply(new LocalReply(
-                failure.status(), failure.body(), headers, Set.copyOf(failure.flags()), failure.details(), null));
+                failure.status(),
+                failure.body(),
+                headers,
+                Set.copyOf(failure.flags()),
+                failure.details(),
+                null,
+                responseMutations));
     }
 
     @Override

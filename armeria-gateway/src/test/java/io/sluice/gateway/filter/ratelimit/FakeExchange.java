@@ -5,6 +5,7 @@ import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.sluice.gateway.accesslog.FakeStream;
@@ -170,7 +171,7 @@ final class FakeExchange extends FakeStream implements Exchange {
     }
 
     @Override
-    public void respond(ResponseHeaders headers, boolean end, String details) {
+    public void respond(ResponseHeadersBuilder headers, HeaderMutations mutations, boolean end, String details) {
         throw new UnsupportedOperationException();
     }
 
