@@ -47,7 +47,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -118,10 +120,11 @@ public final class GatewayMain {
                         metrics),
                 new AccessLogParser(sinks, headerTests),
                 settings.zipkin().isPresent()));
+        Map<String, String> shut = new HashMap<>();
         ConfigParser config = new ConfigParser(
                 start.map(BootstrapParser.Start::statics).orElseGet(Resources::new), listenerParser, compiled -> {
                     clusters.update(compiled.clusters(), compiled.assignments());
-                    listeners.update(compiled.listeners());
+                    shut.putAll(listeners.update(compiled.listeners()));
                 });
         ConfigSink.Candidate statics = config.compile(new Resources(), Set.of());
         if (!statics.refused().isEmpty()) {
@@ -133,6 +136,10 @@ public final class GatewayMain {
             System.exit(0);
         }
         config.publish(statics);
+        if (!shut.isEmpty()) {
+            shut.forEach((name, reason) -> System.err.println("gateway: listener '" + name + "': " + reason));
+            System.exit(1);
+        }
         ScheduledExecutorService xds = daemon("sluice-xds");
         Optional<AdsClient> ads = start.flatMap(from -> from.adsCluster()
                 .map(cluster -> new AdsClient(

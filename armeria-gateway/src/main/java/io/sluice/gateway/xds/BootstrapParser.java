@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /** Reads an Envoy bootstrap, the same file that starts an Envoy, or makes one of the few words that say as much. */
 public final class BootstrapParser {
@@ -57,8 +58,11 @@ public final class BootstrapParser {
             JsonNode tree = new ObjectMapper(new YAMLFactory()).readTree(Files.readString(file));
             JsonFormat.parser().usingTypeRegistry(EnvoyTypes.registry()).merge(tree.toString(), bootstrap);
         } catch (JsonProcessingException e) {
-            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
-            return problems.wrong("line " + line, "not YAML: " + e.getOriginalMessage());
+            if (e.getCause() instanceof MarkedYAMLException wrong && wrong.getProblemMark() != null) {
+                return problems.wrong(
+                        "line " + (wrong.getProblemMark().getLine() + 1), "not YAML: " + wrong.getProblem());
+            }
+            return problems.wrong("file", "not YAML: " + e.getOriginalMessage());
         } catch (InvalidProtocolBufferException e) {
             return problems.wrong("message", String.valueOf(e.getMessage()));
         } catch (IOException e) {
