@@ -3,7 +3,7 @@ package io.sluice.loadtests.demo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
-import io.sluice.loadtests.demo.Registry.Registration;
+import io.sluice.loadtests.harness.Registry.Registration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

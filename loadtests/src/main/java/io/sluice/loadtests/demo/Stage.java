@@ -3,12 +3,15 @@ package io.sluice.loadtests.demo;
 import brave.Tracing;
 import com.linecorp.armeria.client.BlockingWebClient;
 import com.linecorp.armeria.client.WebClient;
-import io.sluice.loadtests.demo.Registry.Registration;
 import io.sluice.loadtests.harness.Consul;
+import io.sluice.loadtests.harness.ConsulRegistry;
 import io.sluice.loadtests.harness.Envoy;
+import io.sluice.loadtests.harness.FileRegistry;
 import io.sluice.loadtests.harness.Gateway;
 import io.sluice.loadtests.harness.Part;
 import io.sluice.loadtests.harness.Ports;
+import io.sluice.loadtests.harness.Registry;
+import io.sluice.loadtests.harness.Registry.Registration;
 import io.sluice.loadtests.harness.XdsServer;
 import io.sluice.loadtests.harness.Zipkin;
 import java.io.IOException;
@@ -111,13 +114,12 @@ final class Stage implements AutoCloseable {
         return Optional.of(agent);
     }
 
-    private Optional<Caller> startEnvoy(int port) throws IOException {
+    private Optional<Caller> startEnvoy(int port) {
         if (Part.ENVOY.find().isEmpty()) {
             script.say(Part.ENVOY.missing());
             return Optional.empty();
         }
-        int adminPort = Ports.free();
-        keep(Envoy.start(Files.writeString(folder.resolve("envoy.yaml"), envoyBootstrap(adminPort)), adminPort));
+        keep(Envoy.start(xds.port(), "envoy-eu", "eu", Ports.free(), folder));
         script.say("Envoy is ready");
         return Optional.of(new Caller("envoy eu", port));
     }
@@ -263,55 +265,29 @@ final class Stage implements AutoCloseable {
 
     private static String routes(int eu, int us, int envoy) {
         return """
-                listeners:
-                  - {name: eu, port: %d, address: 127.0.0.1, region: eu, nodes: gateway}
-                  - {name: us, port: %d, address: 127.0.0.1, region: us, nodes: gateway}
-                  - {name: envoy, port: %d, address: 127.0.0.1, nodes: envoy}
-                policies:
-                  users: {protocol: grpc}
-                routes:
-                  - match: /orders/**
-                    to: orders
-                    retry: {times: 2, on: [connect-failure, reset]}
-                  - match: /users/**
-                    to: users
-                  - match: /sluice.demo.Users/**
-                    to: users
-                  - match: /flaky
-                    to: flaky
-                    retry: {times: 2, on: [503]}
-                  - match: /limited
-                    to: orders
-                    limit: {per: everyone, rate: 10/min}
-                  - match: /late
-                    to: late
-                """.formatted(eu, us, envoy);
-    }
-
-    private String envoyBootstrap(int adminPort) {
-        return """
-                node: {id: envoy-eu, cluster: demo, locality: {region: eu}}
-                admin: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}
-                dynamic_resources:
-                  ads_config:
-                    api_type: DELTA_GRPC
-                    transport_api_version: V3
-                    grpc_services: [{envoy_grpc: {cluster_name: xds_server}}]
-                  cds_config: {ads: {}, resource_api_version: V3}
-                  lds_config: {ads: {}, resource_api_version: V3}
-                static_resources:
-                  clusters:
-                    - name: xds_server
-                      type: STATIC
-                      connect_timeout: 1s
-                      typed_extension_protocol_options:
-                        envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-                          "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-                          explicit_http_config: {http2_protocol_options: {}}
-                      load_assignment:
-                        cluster_name: xds_server
-                        endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]
-                """.formatted(adminPort, xds.port());
+            listeners:
+              - {name: eu, port: %d, address: 127.0.0.1, region: eu, nodes: gateway}
+              - {name: us, port: %d, address: 127.0.0.1, region: us, nodes: gateway}
+              - {name: envoy, port: %d, address: 127.0.0.1, nodes: envoy}
+            policies:
+              users: {protocol: grpc}
+            routes:
+              - match: /orders/**
+                to: orders
+                retry: {times: 2, on: [connect-failure, reset]}
+              - match: /users/**
+                to: users
+              - match: /sluice.demo.Users/**
+                to: users
+              - match: /flaky
+                to: flaky
+                retry: {times: 2, on: [503]}
+              - match: /limited
+                to: orders
+                limit: {per: everyone, rate: 10/min}
+              - match: /late
+                to: late
+            """.formatted(eu, us, envoy);
     }
 
     // --- the end

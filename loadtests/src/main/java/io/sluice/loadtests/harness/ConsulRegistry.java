@@ -1,4 +1,4 @@
-package io.sluice.loadtests.demo;
+package io.sluice.loadtests.harness;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -7,14 +7,14 @@ import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 
-/** The example services in a real Consul agent, through its HTTP API. */
-final class ConsulRegistry implements Registry {
+/** In a real Consul agent, through its HTTP API. */
+public final class ConsulRegistry implements Registry {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final int port;
     private final BlockingWebClient agent;
 
-    ConsulRegistry(int port) {
+    public ConsulRegistry(int port) {
         this.port = port;
         agent = WebClient.of("http://127.0.0.1:" + port).blocking();
     }
@@ -53,6 +53,11 @@ final class ConsulRegistry implements Registry {
     @Override
     public void write(String name, String document) {
         expectOk(agent.put("/v1/kv/sluice/" + name, document));
+    }
+
+    @Override
+    public void remove(String name) {
+        expectOk(agent.delete("/v1/kv/sluice/" + name));
     }
 
     private static void expectOk(AggregatedHttpResponse response) {

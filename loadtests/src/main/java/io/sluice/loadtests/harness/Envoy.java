@@ -1,5 +1,8 @@
 package io.sluice.loadtests.harness;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,6 +48,46 @@ public final class Envoy implements AutoCloseable {
                         "--use-dynamic-base-id"),
                 Map.of(),
                 folder(bootstrap));
+    }
+
+    /**
+     * Starts it on an xDS server as our gateways are, and waits until it serves.
+     *
+     * @param folder where its bootstrap is written
+     */
+    public static Envoy start(int xdsPort, String nodeId, String region, int adminPort, Path folder) {
+        try {
+            Path bootstrap = folder.resolve(nodeId + ".yaml");
+            return start(Files.writeString(bootstrap, bootstrap(xdsPort, nodeId, region, adminPort)), adminPort);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String bootstrap(int xdsPort, String nodeId, String region, int adminPort) {
+        return """
+            node: {id: %s, cluster: sluice, locality: {region: %s}}
+            admin: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}
+            dynamic_resources:
+              ads_config:
+                api_type: DELTA_GRPC
+                transport_api_version: V3
+                grpc_services: [{envoy_grpc: {cluster_name: xds_server}}]
+              cds_config: {ads: {}, resource_api_version: V3}
+              lds_config: {ads: {}, resource_api_version: V3}
+            static_resources:
+              clusters:
+                - name: xds_server
+                  type: STATIC
+                  connect_timeout: 1s
+                  typed_extension_protocol_options:
+                    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                      explicit_http_config: {http2_protocol_options: {}}
+                  load_assignment:
+                    cluster_name: xds_server
+                    endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]
+            """.formatted(nodeId, region, adminPort, xdsPort);
     }
 
     /** {@code --mode validate}. @return a process that ends with 0 when the bootstrap is accepted */

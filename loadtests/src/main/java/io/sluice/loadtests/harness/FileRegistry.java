@@ -1,4 +1,4 @@
-package io.sluice.loadtests.demo;
+package io.sluice.loadtests.harness;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** The same in a folder of YAML files, for a machine without Consul. Nobody checks health there: what is gone must be deregistered. */
-final class FileRegistry implements Registry {
+/** In a folder of YAML files, for a machine without Consul. Nobody checks health there: what is gone must be deregistered. */
+public final class FileRegistry implements Registry {
     private final Path folder;
     private final Set<Registration> registrations = new LinkedHashSet<>();
 
-    FileRegistry(Path folder) {
+    public FileRegistry(Path folder) {
         this.folder = folder;
     }
 
@@ -43,6 +43,15 @@ final class FileRegistry implements Registry {
         try {
             Path next = Files.writeString(folder.resolve(name.replace('/', '-') + ".tmp"), document);
             Files.move(next, folder.resolve(name.replace('/', '-') + ".yaml"), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void remove(String name) {
+        try {
+            Files.delete(folder.resolve(name.replace('/', '-') + ".yaml"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -57,7 +57,7 @@ public final class Gateway implements AutoCloseable {
 
     /** {@code --mode validate}. @return a process that ends with 0 when the bootstrap is accepted, else names each refused path */
     public static ProgramProcess validate(Path bootstrap) {
-        return launch(
+        return run(
                 List.of("--mode", "validate", "-c", bootstrap.toString()),
                 Map.of(),
                 bootstrap.toAbsolutePath().resolveSibling(""));
@@ -77,12 +77,13 @@ public final class Gateway implements AutoCloseable {
     }
 
     private static Gateway start(List<String> words, int adminPort, Map<String, String> environment, Path folder) {
-        ProgramProcess process = launch(words, environment, folder);
+        ProgramProcess process = run(words, environment, folder);
         process.awaitReady(() -> Probe.ok(adminPort, "/ready"), START);
         return new Gateway(process, adminPort);
     }
 
-    private static ProgramProcess launch(List<String> words, Map<String, String> environment, Path folder) {
+    /** Starts it with any words, without waiting. */
+    public static ProgramProcess run(List<String> words, Map<String, String> environment, Path folder) {
         List<String> command = Home.find().command("gateway", "armeria-gateway", "io.sluice.gateway.GatewayMain");
         command.addAll(words);
         return ProgramProcess.start("gateway", command, environment, folder);

@@ -18,6 +18,7 @@ import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
@@ -26,25 +27,30 @@ import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One HTTP/2 connection with prior knowledge, in clear text. Names of headers are sent as they are given, valid or not. */
 public final class Http2Client implements AutoCloseable {
     private final EventLoopGroup loop;
     private final Channel connection;
+    private final AtomicBoolean goAway;
 
-    private Http2Client(EventLoopGroup loop, Channel connection) {
+    private Http2Client(EventLoopGroup loop, Channel connection, AtomicBoolean goAway) {
         this.loop = loop;
         this.connection = connection;
+        this.goAway = goAway;
     }
 
     /** @throws IOException when nothing listens there */
     public static Http2Client connect(int port) throws IOException {
         EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        AtomicBoolean goAway = new AtomicBoolean();
         var connecting = new Bootstrap()
                 .group(loop)
                 .channel(NioSocketChannel.class)
@@ -55,16 +61,27 @@ public final class Http2Client implements AutoCloseable {
                                 .addLast(Http2FrameCodecBuilder.forClient()
                                         .validateHeaders(false)
                                         .build())
-                                .addLast(new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()));
+                                .addLast(new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()))
+                                .addLast(new ChannelInboundHandlerAdapter() {
+                                    @Override
+                                    public void channelRead(ChannelHandlerContext context, Object frame) {
+                                        if (frame instanceof Http2GoAwayFrame) {
+                                            goAway.set(true);
+                                        }
+                                        ReferenceCountUtil.release(frame);
+                                    }
+                                });
                     }
                 })
                 .connect(InetAddress.getLoopbackAddress(), port)
                 .awaitUninterruptibly();
         if (!connecting.isSuccess()) {
             loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-            throw new IOException("cannot connect to 127.0.0.1:" + port, connecting.cause());
+            ConnectException refused = new ConnectException("cannot connect to 127.0.0.1:" + port);
+            refused.initCause(connecting.cause());
+            throw refused;
         }
-        return new Http2Client(loop, connecting.channel());
+        return new Http2Client(loop, connecting.channel(), goAway);
     }
 
     /**
@@ -72,20 +89,32 @@ public final class Http2Client implements AutoCloseable {
      *
      * @param end whether they are the whole request
      */
-    public Call open(Headers headers, boolean end) {
-        Channel stream = new Http2StreamChannelBootstrap(connection)
+    public Call open(Headers headers, boolean end) throws IOException {
+        var opening = new Http2StreamChannelBootstrap(connection)
                 .handler(new ChannelInboundHandlerAdapter())
                 .open()
-                .syncUninterruptibly()
-                .getNow();
+                .awaitUninterruptibly();
+        if (!opening.isSuccess()) {
+            throw new IOException("no further stream on this connection", opening.cause());
+        }
+        Channel stream = opening.getNow();
         Call call = new Call(stream);
         stream.pipeline().addLast(call); // nothing can come in before our headers go out
-        stream.writeAndFlush(new DefaultHttp2HeadersFrame(http2(headers), end));
+        stream.writeAndFlush(new DefaultHttp2HeadersFrame(http2(headers), end)).addListener(sent -> {
+            if (!sent.isSuccess()) {
+                call.notSent();
+            }
+        });
         return call;
     }
 
     public boolean isOpen() {
         return connection.isActive();
+    }
+
+    /** Whether the peer still wants requests on it: it is open, and no GOAWAY came. */
+    public boolean takesCalls() {
+        return connection.isActive() && !goAway.get();
     }
 
     @Override
@@ -117,6 +146,7 @@ public final class Http2Client implements AutoCloseable {
         private Headers trailers = Headers.NONE;
         private Response.End end = Response.End.SILENT;
         private boolean over;
+        private boolean unprocessed;
 
         private Call(Channel stream) {
             this.stream = stream;
@@ -145,6 +175,17 @@ public final class Http2Client implements AutoCloseable {
         public synchronized boolean awaitBody(int bytes, Duration atMost) {
             await(bytes, atMost);
             return body.size() >= bytes;
+        }
+
+        /** Whether the peer said that it has not looked at this request, by REFUSED_STREAM or by the last stream of its GOAWAY, or could not be sent any more. */
+        public synchronized boolean unprocessed() {
+            return unprocessed;
+        }
+
+        private synchronized void notSent() {
+            unprocessed |= !over;
+            finish(Response.End.RESET);
+            notifyAll();
         }
 
         private synchronized void await(int bytes, Duration atMost) {
@@ -184,10 +225,14 @@ public final class Http2Client implements AutoCloseable {
         /** The multiplexer tells of RST_STREAM by an event. */
         @Override
         public synchronized void userEventTriggered(ChannelHandlerContext context, Object event) {
-            if (event instanceof Http2ResetFrame) {
+            if (event instanceof Http2ResetFrame reset) {
+                unprocessed |= reset.errorCode() == Http2Error.REFUSED_STREAM.code();
                 finish(Response.End.RESET);
                 notifyAll();
+            } else if (event instanceof Http2GoAwayFrame) {
+                unprocessed |= !over; // it is told only to streams above the last one that will be answered
             }
+            ReferenceCountUtil.release(event);
         }
 
         @Override

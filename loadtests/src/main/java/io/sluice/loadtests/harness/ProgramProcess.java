@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -122,11 +123,48 @@ public final class ProgramProcess implements AutoCloseable {
         process.destroy();
     }
 
+    /** Ctrl-C (SIGINT), without waiting. */
+    public void interrupt() {
+        signal("INT");
+    }
+
+    /** Stops its clock (SIGSTOP): it holds its connections and says nothing, until {@link #thaw}. */
+    public void freeze() {
+        signal("STOP");
+    }
+
+    public void thaw() {
+        signal("CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            int code = new ProcessBuilder("kill", "-" + signal, Long.toString(pid()))
+                    .start()
+                    .waitFor();
+            if (code != 0) {
+                throw new IllegalStateException("cannot send SIG" + signal + " to " + name + ", pid " + pid());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
     /** Ends it at once (SIGKILL), as a crash would. */
     public void kill() {
         process.destroyForcibly();
         awaitExit(GRACE);
         forget();
+    }
+
+    /** Its descendants that live, itself included. */
+    public List<ProcessHandle> family() {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .filter(ProcessHandle::isAlive)
+                .toList();
     }
 
     /** SIGTERM, and SIGKILL when that did not end it within 10 s. */

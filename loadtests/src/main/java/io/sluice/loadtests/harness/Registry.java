@@ -1,9 +1,9 @@
-package io.sluice.loadtests.demo;
+package io.sluice.loadtests.harness;
 
 import java.util.Map;
 
-/** Where the demo's services announce themselves and its routes are written: a Consul agent, or a folder where there is none. */
-interface Registry {
+/** Where services announce themselves and routes are written: a Consul agent, or a folder where there is none. */
+public interface Registry {
     /** What {@code ./sluice xds --source} is given. */
     String source();
 
@@ -12,16 +12,24 @@ interface Registry {
 
     void deregister(Registration registration);
 
-    /** @param document YAML of the sluice dialect */
+    /**
+     * Puts a document in the place of the one of that name.
+     *
+     * @param document YAML of the sluice dialect
+     */
     void write(String name, String document);
 
-    /** @param checked whether the registry finds out by itself that the instance is gone */
+    void remove(String name);
+
+    /** @param checked whether the registry finds out by itself that the instance is gone, by its {@code /health} */
     record Registration(
-            String service,
-            String id,
-            String region,
-            int port,
-            int weight,
-            Map<String, String> meta,
-            boolean checked) {}
+            String service, String id, String region, int port, int weight, Map<String, String> meta, boolean checked) {
+        public Registration {
+            meta = Map.copyOf(meta);
+        }
+
+        public static Registration of(String service, String id, String region, int port) {
+            return new Registration(service, id, region, port, 1, Map.of(), false);
+        }
+    }
 }

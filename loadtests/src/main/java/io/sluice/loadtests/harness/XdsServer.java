@@ -25,12 +25,25 @@ public final class XdsServer implements AutoCloseable {
      */
     public static XdsServer start(
             String source, int port, int adminPort, Map<String, String> environment, Path folder) {
-        List<String> command = Home.find().command("xds", "xds-server", "io.sluice.xdsserver.XdsServerMain");
-        command.addAll(List.of(
-                "--source", source, "--port", Integer.toString(port), "--admin-port", Integer.toString(adminPort)));
-        ProgramProcess process = ProgramProcess.start("xds-server", command, environment, folder);
+        ProgramProcess process = run(
+                List.of(
+                        "--source",
+                        source,
+                        "--port",
+                        Integer.toString(port),
+                        "--admin-port",
+                        Integer.toString(adminPort)),
+                environment,
+                folder);
         process.awaitReady(() -> Probe.ok(adminPort, "/ready"), Duration.ofSeconds(30));
         return new XdsServer(process, port, adminPort);
+    }
+
+    /** Starts it with any words, without waiting. */
+    public static ProgramProcess run(List<String> words, Map<String, String> environment, Path folder) {
+        List<String> command = Home.find().command("xds", "xds-server", "io.sluice.xdsserver.XdsServerMain");
+        command.addAll(words);
+        return ProgramProcess.start("xds-server", command, environment, folder);
     }
 
     public int port() {
