@@ -49,7 +49,7 @@ public final class Gateway implements AutoCloseable {
 
     /** Starts it from a bootstrap without waiting for it. */
     public static ProgramProcess launch(Path bootstrap) {
-        return launch(
+        return run(
                 List.of("-c", bootstrap.toString()),
                 Map.of(),
                 bootstrap.toAbsolutePath().resolveSibling(""));
