@@ -1,0 +1,117 @@
+package io.sluice.xdsserver;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.sluice.sync.CatalogSources;
+import io.sluice.sync.source.CatalogSource;
+import io.sluice.xdsserver.admin.AdminServer;
+import io.sluice.xdsserver.settings.HostPort;
+import io.sluice.xdsserver.settings.SettingsException;
+import io.sluice.xdsserver.settings.SettingsReader;
+import io.sluice.xdsserver.settings.XdsSettings;
+import io.sluice.xdsserver.snapshot.SnapshotPublisher;
+import io.sluice.xdsserver.stream.AdsServer;
+import io.sluice.xdsserver.stream.AdsService;
+import io.sluice.xdsserver.stream.Clients;
+import io.sluice.xdsserver.translate.CatalogTranslator;
+import io.sluice.xdsserver.translate.SharedServices;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The control plane: wiring in the order of the flow. Exit code 2 for a wrong setting. */
+public final class XdsServerMain {
+    private static final Logger log = LoggerFactory.getLogger(XdsServerMain.class);
+    private static final int WRONG_USAGE = 2;
+
+    private final XdsSettings settings;
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+
+    private XdsServerMain(XdsSettings settings) {
+        this.settings = settings;
+    }
+
+    public static void main(String[] args) {
+        if (List.of(args).contains("--help")) {
+            System.out.print(SettingsReader.help());
+            return;
+        }
+        try {
+            new XdsServerMain(SettingsReader.read(List.of(args), System.getenv())).run();
+        } catch (SettingsException e) {
+            System.err.println("xds-server: " + e.getMessage());
+            System.exit(WRONG_USAGE);
+        }
+    }
+
+    private void run() {
+        Clock clock = Clock.systemUTC();
+        PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        ExecutorService publishing = Executors.newSingleThreadExecutor(
+                task -> Thread.ofPlatform().daemon().name("sluice-snapshots").unstarted(task));
+
+        CatalogSource source = source();
+        CatalogTranslator translator = new CatalogTranslator(sharedServices());
+        SnapshotPublisher snapshots = new SnapshotPublisher(translator::translate, publishing, clock, metrics);
+        CatalogWatch catalogs = new CatalogWatch(source, snapshots);
+        Clients clients = new Clients();
+        AdsServer ads = new AdsServer(
+                settings.ads(),
+                new AdsService(snapshots, clients, metrics, clock, settings.identifier(), settings.maxResponseBytes()));
+        AdminServer admin = new AdminServer(settings.admin(), metrics, catalogs, clients);
+
+        Runtime.getRuntime().addShutdownHook(new Thread(this::shutDown, "sluice-stop"));
+        begin("port", settings.ads(), ads::start, ads);
+        begin("admin-port", settings.admin(), admin::start, admin);
+        open.push(catalogs);
+        catalogs.start();
+        log.info("started source={} xds={} admin={}", source.name(), ads.address(), admin.address());
+    }
+
+    private CatalogSource source() {
+        try {
+            return CatalogSources.create(settings.source());
+        } catch (IllegalArgumentException e) {
+            throw new SettingsException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private SharedServices sharedServices() {
+        try {
+            return new SharedServices(
+                    settings.rateLimit()
+                            .map(service -> InetSocketAddress.createUnresolved(service.host(), service.port())),
+                    settings.zipkin());
+        } catch (IllegalArgumentException e) {
+            throw new SettingsException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void begin(String setting, HostPort address, Runnable start, AutoCloseable server) {
+        try {
+            start.run();
+            open.push(server);
+        } catch (CompletionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new SettingsException(
+                    setting + ": " + address + " cannot be had: " + cause.getMessage() + " (expected: a free port)");
+        }
+    }
+
+    private void shutDown() {
+        while (!open.isEmpty()) {
+            try {
+                open.pop().close();
+            } catch (Exception e) {
+                log.warn("not closed cleanly reason={}", String.valueOf(e.getMessage()));
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package io.sluice.xdsserver.translate;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.BoolValue;
+import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ApiVersion;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.trace.v3.Tracing;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
+import io.sluice.sync.model.ListenerRule;
+import io.sluice.xdsserver.translate.filter.FilterScope;
+import io.sluice.xdsserver.translate.filter.HttpFilterOrder;
+import java.util.Optional;
+
+/**
+ * A port with one chain; its routes come under its own name, so that a changed route never touches the listener. Paths and headers are
+ * treated as Envoy advises for a port that strangers reach. Source: Envoy, "Configuring Envoy as an edge proxy".
+ */
+final class ListenerTranslator {
+    /** Where clusters and listeners say that their endpoints and routes come from: the stream they came from. */
+    static final ConfigSource ADS = ConfigSource.newBuilder()
+            .setResourceApiVersion(ApiVersion.V3)
+            .setAds(AggregatedConfigSource.getDefaultInstance())
+            .build();
+
+    private final HttpConnectionManager manager;
+
+    /** @param tracing where spans go, for nodes that do not know it themselves */
+    ListenerTranslator(FilterScope scope, Optional<Tracing.Http> tracing) {
+        HttpConnectionManager.Builder common = HttpConnectionManager.newBuilder()
+                .setUseRemoteAddress(BoolValue.of(true))
+                .setNormalizePath(BoolValue.of(true))
+                .setMergeSlashes(true)
+                .setPathWithEscapedSlashesAction(PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT)
+                .setCommonHttpProtocolOptions(HttpProtocolOptions.newBuilder()
+                        .setHeadersWithUnderscoresAction(
+                                HttpProtocolOptions.HeadersWithUnderscoresAction.REJECT_REQUEST))
+                .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
+                .addAllHttpFilters(HttpFilterOrder.chain(scope));
+        tracing.ifPresent(provider -> common.setTracing(HttpConnectionManager.Tracing.newBuilder()
+                .setProvider(provider)
+                .setSpawnUpstreamSpan(BoolValue.of(true))));
+        manager = common.build();
+    }
+
+    Listener translate(ListenerRule listener) {
+        HttpConnectionManager own = manager.toBuilder()
+                .setStatPrefix(listener.name())
+                .setRds(Rds.newBuilder().setConfigSource(ADS).setRouteConfigName(listener.name()))
+                .build();
+        return Listener.newBuilder()
+                .setName(listener.name())
+                .setAddress(SharedClusterTranslator.address(listener.address(), listener.port()))
+                .addFilterChains(FilterChain.newBuilder()
+                        .addFilters(Filter.newBuilder()
+                                .setName("envoy.filters.network.http_connection_manager")
+                                .setTypedConfig(Any.pack(own))))
+                .build();
+    }
+}
