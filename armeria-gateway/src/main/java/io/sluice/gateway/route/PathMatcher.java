@@ -1,22 +1,23 @@
 package io.sluice.gateway.route;
 
+import com.google.common.base.Ascii;
 import com.google.re2j.Pattern;
 
-/** How a path without its query is compared. */
+/** How a path without its query is compared. Only ASCII letters have a case, as in Envoy. */
 public sealed interface PathMatcher {
     boolean matches(String path);
 
     record Exact(String value, boolean caseSensitive) implements PathMatcher {
         @Override
         public boolean matches(String path) {
-            return caseSensitive ? path.equals(value) : path.equalsIgnoreCase(value);
+            return caseSensitive ? path.equals(value) : Ascii.equalsIgnoreCase(path, value);
         }
     }
 
     record Prefix(String value, boolean caseSensitive) implements PathMatcher {
         @Override
         public boolean matches(String path) {
-            return path.regionMatches(!caseSensitive, 0, value, 0, value.length());
+            return startsWith(path, value, caseSensitive);
         }
     }
 
@@ -24,7 +25,7 @@ public sealed interface PathMatcher {
     record SegmentPrefix(String value, boolean caseSensitive) implements PathMatcher {
         @Override
         public boolean matches(String path) {
-            return path.regionMatches(!caseSensitive, 0, value, 0, value.length())
+            return startsWith(path, value, caseSensitive)
                     && (path.length() == value.length() || path.charAt(value.length()) == '/');
         }
     }
@@ -35,5 +36,12 @@ public sealed interface PathMatcher {
         public boolean matches(String path) {
             return pattern.matches(path);
         }
+    }
+
+    private static boolean startsWith(String path, String prefix, boolean caseSensitive) {
+        return caseSensitive
+                ? path.startsWith(prefix)
+                : path.length() >= prefix.length()
+                        && Ascii.equalsIgnoreCase(path.subSequence(0, prefix.length()), prefix);
     }
 }

@@ -41,8 +41,11 @@ public record RouteMatch(
         return true;
     }
 
+    /** The cheaper test first: which one fails does not show. */
     boolean matches(RouteRequest request) {
-        return matchesBesidePath(request) && path.matches(request.path());
+        return path instanceof PathMatcher.Regex
+                ? matchesBesidePath(request) && path.matches(request.path())
+                : path.matches(request.path()) && matchesBesidePath(request);
     }
 
     private static boolean isGrpc(List<String> contentType) {

@@ -1,10 +1,10 @@
 package io.sluice.gateway.route;
 
+import com.google.common.base.Ascii;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -35,7 +35,7 @@ public final class RouteTable<T> {
         for (VirtualHost<T> host : hosts) {
             Host<T> indexed = new Host<>(host, new RouteIndex<>(host.routes()));
             for (String domain : host.domains()) {
-                table.add(domain.toLowerCase(Locale.ROOT), indexed);
+                table.add(Ascii.toLowerCase(domain), indexed);
             }
         }
         return table;
@@ -46,7 +46,7 @@ public final class RouteTable<T> {
         Set<String> seen = new HashSet<>();
         for (VirtualHost<?> host : hosts) {
             for (String domain : host.domains()) {
-                String lower = domain.toLowerCase(Locale.ROOT);
+                String lower = Ascii.toLowerCase(domain);
                 if (!seen.add(lower)) {
                     return Optional.of(domain);
                 }
@@ -96,7 +96,7 @@ public final class RouteTable<T> {
         if (exact.isEmpty() && suffixes.isEmpty() && prefixes.isEmpty()) {
             return any;
         }
-        String name = request.authority().toLowerCase(Locale.ROOT);
+        String name = Ascii.toLowerCase(request.authority());
         if (ignorePort) {
             name = withoutPort(name);
         }

@@ -1,9 +1,9 @@
 package io.sluice.gateway.route;
 
+import com.google.common.base.Ascii;
 import com.google.re2j.Pattern;
-import java.util.Locale;
 
-/** How a header or query value is compared. */
+/** How a header or query value is compared. Only ASCII letters have a case, as in Envoy. */
 public sealed interface ValueMatcher {
     boolean matches(String value);
 
@@ -17,30 +17,29 @@ public sealed interface ValueMatcher {
     record Exact(String expected, boolean ignoreCase) implements ValueMatcher {
         @Override
         public boolean matches(String value) {
-            return ignoreCase ? value.equalsIgnoreCase(expected) : value.equals(expected);
+            return same(value, expected, ignoreCase);
         }
     }
 
     record Prefix(String prefix, boolean ignoreCase) implements ValueMatcher {
         @Override
         public boolean matches(String value) {
-            return value.regionMatches(ignoreCase, 0, prefix, 0, prefix.length());
+            return value.length() >= prefix.length() && same(value.substring(0, prefix.length()), prefix, ignoreCase);
         }
     }
 
     record Suffix(String suffix, boolean ignoreCase) implements ValueMatcher {
         @Override
         public boolean matches(String value) {
-            return value.regionMatches(ignoreCase, value.length() - suffix.length(), suffix, 0, suffix.length());
+            return value.length() >= suffix.length()
+                    && same(value.substring(value.length() - suffix.length()), suffix, ignoreCase);
         }
     }
 
     record Contains(String part, boolean ignoreCase) implements ValueMatcher {
         @Override
         public boolean matches(String value) {
-            return ignoreCase
-                    ? value.toLowerCase(Locale.ROOT).contains(part.toLowerCase(Locale.ROOT))
-                    : value.contains(part);
+            return ignoreCase ? Ascii.toLowerCase(value).contains(Ascii.toLowerCase(part)) : value.contains(part);
         }
     }
 
@@ -63,5 +62,9 @@ public sealed interface ValueMatcher {
                 return false;
             }
         }
+    }
+
+    private static boolean same(String a, String b, boolean ignoreCase) {
+        return ignoreCase ? Ascii.equalsIgnoreCase(a, b) : a.equals(b);
     }
 }
