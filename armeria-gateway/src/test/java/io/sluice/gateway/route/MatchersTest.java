@@ -12,30 +12,30 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MatchersTest {
     @ParameterizedTest(name = "{0} matches {1}: {2}")
     @CsvSource(delimiter = '|', textBlock = """
-            exact:/pay       | /pay          | true
-            exact:/pay       | /pay/         | false
-            exact:/pay       | /Pay          | false
-            EXACT:/pay       | /PAY          | true
-            EXACT:/pay       | /pays         | false
-            prefix:/pay      | /payments     | true
-            prefix:/pay      | /pa           | false
-            prefix:/         | /             | true
-            PREFIX:/Pay      | /pAY/1        | true
-            segment:/pay     | /pay          | true
-            segment:/pay     | /pay/         | true
-            segment:/pay     | /pay/1        | true
-            segment:/pay     | /payments     | false
-            segment:/pay     | /PAY/1        | false
-            SEGMENT:/pay     | /PAY/1        | true
-            SEGMENT:/pay     | /PAYS         | false
-            regex:/a.c       | /abc          | true
-            regex:/a.c       | /abcd         | false
-            regex:/a.c       | x/abc         | false
-            regex:(?i)/a     | /A            | true
-            EXACT:/\u00e9    | /\u00c9       | false
-            PREFIX:/\u00e9   | /\u00c9x      | false
-            SEGMENT:/\u00e9  | /\u00c9/x     | false
-            """)
+        exact:/pay       | /pay          | true
+        exact:/pay       | /pay/         | false
+        exact:/pay       | /Pay          | false
+        EXACT:/pay       | /PAY          | true
+        EXACT:/pay       | /pays         | false
+        prefix:/pay      | /payments     | true
+        prefix:/pay      | /pa           | false
+        prefix:/         | /             | true
+        PREFIX:/Pay      | /pAY/1        | true
+        segment:/pay     | /pay          | true
+        segment:/pay     | /pay/         | true
+        segment:/pay     | /pay/1        | true
+        segment:/pay     | /payments     | false
+        segment:/pay     | /PAY/1        | false
+        SEGMENT:/pay     | /PAY/1        | true
+        SEGMENT:/pay     | /PAYS         | false
+        regex:/a.c       | /abc          | true
+        regex:/a.c       | /abcd         | false
+        regex:/a.c       | x/abc         | false
+        regex:(?i)/a     | /A            | true
+        EXACT:/\u00e9    | /\u00c9       | false
+        PREFIX:/\u00e9   | /\u00c9x      | false
+        SEGMENT:/\u00e9  | /\u00c9/x     | false
+        """)
     void comparesPaths(String matcher, String path, boolean expected) {
         assertThat(Paths.of(unescaped(matcher)).matches(unescaped(path))).isEqualTo(expected);
     }
@@ -46,56 +46,56 @@ class MatchersTest {
 
     @ParameterizedTest(name = "{0} {1} matches {2}: {3}")
     @CsvSource(delimiter = '|', nullValues = "-", emptyValue = "", textBlock = """
-            present  | ''     | x          | true
-            exact    | abc    | abc        | true
-            exact    | abc    | ABC        | false
-            EXACT    | abc    | ABC        | true
-            exact    | a,b    | a,b        | true
-            exact    | a      | a,b        | false
-            prefix   | ab     | abc        | true
-            prefix   | ab     | a          | false
-            PREFIX   | AB     | abc        | true
-            suffix   | bc     | abc        | true
-            suffix   | abcd   | abc        | false
-            SUFFIX   | BC     | abc        | true
-            contains | b      | abc        | true
-            contains | B      | abc        | false
-            CONTAINS | B      | abc        | true
-            contains | ''     | ''         | true
-            regex    | a.c    | abc        | true
-            regex    | a.     | abc        | false
-            range    | 10..20 | 10         | true
-            range    | 10..20 | 19         | true
-            range    | 10..20 | 20         | false
-            range    | 10..20 | 9          | false
-            range    | -5..5  | -5         | true
-            range    | -5..5  | -6         | false
-            range    | 10..20 | 15x        | false
-            range    | 10..20 | 15.0       | false
-            range    | 10..20 | ''         | false
-            range    | 10..20 | 99999999999999999999 | false
-            """)
+        present  | ''     | x          | true
+        exact    | abc    | abc        | true
+        exact    | abc    | ABC        | false
+        EXACT    | abc    | ABC        | true
+        exact    | a,b    | a,b        | true
+        exact    | a      | a,b        | false
+        prefix   | ab     | abc        | true
+        prefix   | ab     | a          | false
+        PREFIX   | AB     | abc        | true
+        suffix   | bc     | abc        | true
+        suffix   | abcd   | abc        | false
+        SUFFIX   | BC     | abc        | true
+        contains | b      | abc        | true
+        contains | B      | abc        | false
+        CONTAINS | B      | abc        | true
+        contains | ''     | ''         | true
+        regex    | a.c    | abc        | true
+        regex    | a.     | abc        | false
+        range    | 10..20 | 10         | true
+        range    | 10..20 | 19         | true
+        range    | 10..20 | 20         | false
+        range    | 10..20 | 9          | false
+        range    | -5..5  | -5         | true
+        range    | -5..5  | -6         | false
+        range    | 10..20 | 15x        | false
+        range    | 10..20 | 15.0       | false
+        range    | 10..20 | ''         | false
+        range    | 10..20 | 99999999999999999999 | false
+        """)
     void comparesValues(String kind, String expected, String actual, boolean matches) {
         assertThat(value(kind, expected).matches(actual)).isEqualTo(matches);
     }
 
     @ParameterizedTest(name = "{0} invert={1} missingIsEmpty={2} on {3}: {4}")
     @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
-            exact:a  | false | false | a  | true
-            exact:a  | false | false | b  | false
-            exact:a  | true  | false | b  | true
-            exact:a  | true  | false | a  | false
-            exact:a  | false | false | -  | false
-            exact:a  | true  | false | -  | false
-            exact:a  | true  | true  | -  | true
-            exact:a  | false | true  | -  | false
-            prefix:  | false | true  | -  | true
-            prefix:  | true  | true  | -  | false
-            present: | false | false | a  | true
-            present: | false | false | -  | false
-            present: | true  | false | a  | false
-            present: | true  | false | -  | true
-            """)
+        exact:a  | false | false | a  | true
+        exact:a  | false | false | b  | false
+        exact:a  | true  | false | b  | true
+        exact:a  | true  | false | a  | false
+        exact:a  | false | false | -  | false
+        exact:a  | true  | false | -  | false
+        exact:a  | true  | true  | -  | true
+        exact:a  | false | true  | -  | false
+        prefix:  | false | true  | -  | true
+        prefix:  | true  | true  | -  | false
+        present: | false | false | a  | true
+        present: | false | false | -  | false
+        present: | true  | false | a  | false
+        present: | true  | false | -  | true
+        """)
     void comparesHeaders(
             String word, boolean invert, boolean missingIsEmpty, @Nullable String actual, boolean matches) {
         int colon = word.indexOf(':');
@@ -110,14 +110,14 @@ class MatchersTest {
 
     @ParameterizedTest(name = "{0} {1} on {2}: {3}")
     @CsvSource(delimiter = '|', nullValues = "-", emptyValue = "", textBlock = """
-            present | '' | a=1 | true
-            present | '' | a=  | true
-            present | '' | b=1 | false
-            exact   | 1  | a=1 | true
-            exact   | 1  | a=%31 | false
-            exact   | 1  | -   | false
-            prefix  | '' | -   | false
-            """)
+        present | '' | a=1 | true
+        present | '' | a=  | true
+        present | '' | b=1 | false
+        exact   | 1  | a=1 | true
+        exact   | 1  | a=%31 | false
+        exact   | 1  | -   | false
+        prefix  | '' | -   | false
+        """)
     void comparesQueryParameters(String kind, String expected, @Nullable String given, boolean matches) {
         FakeRequest request = new FakeRequest("a.com", "/");
         if (given != null) {
@@ -129,14 +129,14 @@ class MatchersTest {
 
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
-            application/grpc              | true
-            application/grpc+proto        | true
-            application/grpc+json         | true
-            application/grpc-web          | false
-            application/grpcx             | false
-            application/json              | false
-            -                             | false
-            """)
+        application/grpc              | true
+        application/grpc+proto        | true
+        application/grpc+json         | true
+        application/grpc-web          | false
+        application/grpcx             | false
+        application/json              | false
+        -                             | false
+        """)
     void knowsGrpcByItsContentType(@Nullable String type, boolean matches) {
         FakeRequest request = new FakeRequest("a.com", "/");
         if (type != null) {
@@ -148,15 +148,15 @@ class MatchersTest {
 
     @ParameterizedTest(name = "{0}/{1} with {2}: {3}")
     @CsvSource(delimiter = '|', textBlock = """
-            0   | 100     | 0       | false
-            1   | 100     | 0       | true
-            1   | 100     | 1       | false
-            50  | 100     | 149     | true
-            50  | 100     | 150     | false
-            100 | 100     | 199     | true
-            1   | 1000000 | 1000000 | true
-            1   | 1000000 | 1000001 | false
-            """)
+        0   | 100     | 0       | false
+        1   | 100     | 0       | true
+        1   | 100     | 1       | false
+        50  | 100     | 149     | true
+        50  | 100     | 150     | false
+        100 | 100     | 199     | true
+        1   | 1000000 | 1000000 | true
+        1   | 1000000 | 1000001 | false
+        """)
     void takesAFractionOfRequests(long numerator, long denominator, long random, boolean matches) {
         RouteMatch match = new RouteMatch(
                 Paths.of("prefix:/"), List.of(), List.of(), false, new RouteMatch.Fraction(numerator, denominator));

@@ -18,46 +18,46 @@ class RouteTableTest {
 
     @ParameterizedTest(name = "{1} among {0}: {2}")
     @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
-            a.com                  | a.com          | a.com
-            a.com                  | A.Com          | a.com
-            A.COM                  | a.com          | A.COM
-            a.com                  | b.com          | -
-            a.com                  | a.com:8080     | -
-            a.com:8080             | a.com:8080     | a.com:8080
-            a.com *                | a.com:8080     | *
-            *.a.com                | x.a.com        | *.a.com
-            *.a.com                | a.com          | -
-            *.a.com                | .a.com         | -
-            *.a.com                | x.y.a.com      | *.a.com
-            *-x.a.com              | b-x.a.com      | *-x.a.com
-            *-x.a.com              | -x.a.com       | -
-            *.com *.a.com          | x.a.com        | *.a.com
-            *.com *.a.com          | x.b.com        | *.com
-            a.*                    | a.org          | a.*
-            a.*                    | a.             | -
-            a.* a.b.*              | a.b.org        | a.b.*
-            a.* *.org              | a.org          | *.org
-            a.org a.* *.org *      | a.org          | a.org
-            *                      | anything       | *
-            *.a.com *              | b.com          | *
-            *.a.com                | x.a.com:80     | -
-            *.a.com *.a.com:80     | x.a.com:80     | *.a.com:80
-            [::1]                  | [::1]          | [::1]
-            """)
+        a.com                  | a.com          | a.com
+        a.com                  | A.Com          | a.com
+        A.COM                  | a.com          | A.COM
+        a.com                  | b.com          | -
+        a.com                  | a.com:8080     | -
+        a.com:8080             | a.com:8080     | a.com:8080
+        a.com *                | a.com:8080     | *
+        *.a.com                | x.a.com        | *.a.com
+        *.a.com                | a.com          | -
+        *.a.com                | .a.com         | -
+        *.a.com                | x.y.a.com      | *.a.com
+        *-x.a.com              | b-x.a.com      | *-x.a.com
+        *-x.a.com              | -x.a.com       | -
+        *.com *.a.com          | x.a.com        | *.a.com
+        *.com *.a.com          | x.b.com        | *.com
+        a.*                    | a.org          | a.*
+        a.*                    | a.             | -
+        a.* a.b.*              | a.b.org        | a.b.*
+        a.* *.org              | a.org          | *.org
+        a.org a.* *.org *      | a.org          | a.org
+        *                      | anything       | *
+        *.a.com *              | b.com          | *
+        *.a.com                | x.a.com:80     | -
+        *.a.com *.a.com:80     | x.a.com:80     | *.a.com:80
+        [::1]                  | [::1]          | [::1]
+        """)
     void choosesTheVirtualHost(String domains, String authority, @Nullable String expected) {
         assertThat(chosen(domains, authority, false)).isEqualTo(expected);
     }
 
     @ParameterizedTest(name = "{1} among {0}: {2}")
     @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
-            a.com         | a.com:8080      | a.com
-            a.com         | A.COM:8080      | a.com
-            a.com         | a.com           | a.com
-            a.com:8080    | a.com:8080      | -
-            *.a.com       | x.a.com:80      | *.a.com
-            [::1]         | [::1]:443       | [::1]
-            [::1]         | [::1]           | [::1]
-            """)
+        a.com         | a.com:8080      | a.com
+        a.com         | A.COM:8080      | a.com
+        a.com         | a.com           | a.com
+        a.com:8080    | a.com:8080      | -
+        *.a.com       | x.a.com:80      | *.a.com
+        [::1]         | [::1]:443       | [::1]
+        [::1]         | [::1]           | [::1]
+        """)
     void disregardsThePortWhereToldTo(String domains, String authority, @Nullable String expected) {
         assertThat(chosen(domains, authority, true)).isEqualTo(expected);
     }
@@ -66,8 +66,7 @@ class RouteTableTest {
         List<VirtualHost<String>> hosts = Stream.of(domains.split(" "))
                 .map(domain -> host(domain, NO_ROUTES, domain))
                 .toList();
-        VirtualHost<String> found =
-                RouteTable.of(hosts, ignorePort).virtualHost(new FakeRequest(authority, "/"));
+        VirtualHost<String> found = RouteTable.of(hosts, ignorePort).virtualHost(new FakeRequest(authority, "/"));
         return found == null ? null : found.name();
     }
 
@@ -82,27 +81,27 @@ class RouteTableTest {
 
     @Test
     void takesDomainsThatOnlyLookAlike() {
-        List<VirtualHost<String>> hosts =
-                List.of(host("first", NO_ROUTES, "a.com", "*.a.com", "a.com:80"), host("second", NO_ROUTES, "a.*", "*"));
+        List<VirtualHost<String>> hosts = List.of(
+                host("first", NO_ROUTES, "a.com", "*.a.com", "a.com:80"), host("second", NO_ROUTES, "a.*", "*"));
         assertThat(RouteTable.firstTwice(hosts)).isEmpty();
         assertThat(RouteTable.of(hosts, false)).isNotNull();
     }
 
     @ParameterizedTest(name = "{1} among {0}: {2}")
     @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
-            regex:/a.* exact:/a             | /a      | 0
-            exact:/a regex:/a.*             | /a      | 0
-            prefix:/ exact:/a               | /a      | 0
-            exact:/a prefix:/               | /b      | 1
-            prefix:/a/b prefix:/a prefix:/  | /a/c    | 1
-            prefix:/a prefix:/a/b           | /a/b    | 0
-            segment:/a prefix:/a            | /ab     | 1
-            EXACT:/A exact:/a               | /a      | 0
-            exact:/a EXACT:/A               | /a      | 0
-            PREFIX:/A/ prefix:/a            | /a/b    | 0
-            prefix:/b                       | /a      | -
-            exact:/a exact:/a               | /a      | 0
-            """)
+        regex:/a.* exact:/a             | /a      | 0
+        exact:/a regex:/a.*             | /a      | 0
+        prefix:/ exact:/a               | /a      | 0
+        exact:/a prefix:/               | /b      | 1
+        prefix:/a/b prefix:/a prefix:/  | /a/c    | 1
+        prefix:/a prefix:/a/b           | /a/b    | 0
+        segment:/a prefix:/a            | /ab     | 1
+        EXACT:/A exact:/a               | /a      | 0
+        exact:/a EXACT:/A               | /a      | 0
+        PREFIX:/A/ prefix:/a            | /a/b    | 0
+        prefix:/b                       | /a      | -
+        exact:/a exact:/a               | /a      | 0
+        """)
     void takesTheFirstRouteThatMatches(String routes, String path, @Nullable String expected) {
         String[] kinds = routes.split(" ");
         var entries = IntStream.range(0, kinds.length)

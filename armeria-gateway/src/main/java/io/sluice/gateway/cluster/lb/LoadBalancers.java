@@ -2,6 +2,7 @@ package io.sluice.gateway.cluster.lb;
 
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntUnaryOperator;
 
 /** The balancers behind the policies. */
 public final class LoadBalancers {
@@ -9,25 +10,33 @@ public final class LoadBalancers {
 
     /** In turn from a random start; by deadline where weights differ. */
     public static LoadBalancer roundRobin(LoadBalancer.Loads loads) {
+        return roundRobin(loads, LoadBalancers::below);
+    }
+
+    /** @param random below its argument, at least 0; any thread */
+    static LoadBalancer roundRobin(LoadBalancer.Loads loads, IntUnaryOperator random) {
         if (!sameWeights(loads)) {
-            return new EarliestDeadlineFirst(loads, loads::weight);
+            return new EarliestDeadlineFirst(loads, i -> 1, random);
         }
-        AtomicInteger turn = new AtomicInteger(ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
+        AtomicInteger turn = new AtomicInteger(random.applyAsInt(Integer.MAX_VALUE));
         int size = loads.size();
         return () -> Math.floorMod(turn.getAndIncrement(), size);
     }
 
     /** The least busy of a few at random; by weight over active requests where weights differ. */
     public static LoadBalancer leastRequest(LoadBalancer.Loads loads, int choices) {
+        return leastRequest(loads, choices, LoadBalancers::below);
+    }
+
+    static LoadBalancer leastRequest(LoadBalancer.Loads loads, int choices, IntUnaryOperator random) {
         if (!sameWeights(loads)) {
-            return new EarliestDeadlineFirst(loads, i -> (double) loads.weight(i) / (loads.active(i) + 1));
+            return new EarliestDeadlineFirst(loads, i -> loads.active(i) + 1, random);
         }
         int size = loads.size();
         return () -> {
-            ThreadLocalRandom random = ThreadLocalRandom.current();
-            int best = random.nextInt(size);
+            int best = random.applyAsInt(size);
             for (int i = 1; i < choices; i++) {
-                int other = random.nextInt(size);
+                int other = random.applyAsInt(size);
                 if (loads.active(other) < loads.active(best)) {
                     best = other;
                 }
@@ -37,8 +46,16 @@ public final class LoadBalancers {
     }
 
     public static LoadBalancer random(LoadBalancer.Loads loads) {
+        return random(loads, LoadBalancers::below);
+    }
+
+    static LoadBalancer random(LoadBalancer.Loads loads, IntUnaryOperator random) {
         int size = loads.size();
-        return () -> ThreadLocalRandom.current().nextInt(size);
+        return () -> random.applyAsInt(size);
+    }
+
+    private static int below(int bound) {
+        return ThreadLocalRandom.current().nextInt(bound);
     }
 
     private static boolean sameWeights(LoadBalancer.Loads loads) {
