@@ -1,7 +1,8 @@
 package io.sluice.gateway.route;
 
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeRequest implements RouteRequest {
     private final String authority;
     private final String path;
-    private final Map<String, String> headers = new HashMap<>();
+    private final Map<String, List<String>> headers = new HashMap<>();
     private final Map<String, String> query = new HashMap<>();
     private long random;
     private int headerAsked;
@@ -20,7 +21,7 @@ final class FakeRequest implements RouteRequest {
     }
 
     FakeRequest header(String name, String value) {
-        headers.merge(name.toLowerCase(Locale.ROOT), value, (a, b) -> a + "," + b);
+        headers.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
         return this;
     }
 
@@ -49,9 +50,9 @@ final class FakeRequest implements RouteRequest {
     }
 
     @Override
-    public @Nullable String header(String name) {
+    public List<String> header(String name) {
         headerAsked++;
-        return headers.get(name);
+        return headers.getOrDefault(name, List.of());
     }
 
     @Override
