@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.HttpResponseWriter;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import com.linecorp.armeria.server.websocket.WebSocketService;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.sluice.gateway.compile.CompiledListener;
@@ -27,13 +28,16 @@ final class GatewayListener implements HttpService {
     private static final int STREAM_WINDOW_BYTES = 1024 * 1024;
     private static final int CONNECTION_WINDOW_BYTES = 16 * STREAM_WINDOW_BYTES;
 
+    /** How long a connection may stay unused while the listener drains. */
+    private static final Duration IDLE_WHILE_DRAINING = Duration.ofSeconds(1);
+
     private final InetSocketAddress address;
+    private final Acceptor acceptor = new Acceptor();
     private final Server server;
     private final ListenerParts parts;
-    private final Set<ServiceRequestContext> active = ConcurrentHashMap.newKeySet();
+    private final Set<DownstreamConnection> connections = ConcurrentHashMap.newKeySet();
     private volatile HttpConnectionManager manager;
     private volatile boolean draining;
-    private volatile @Nullable Channel socket;
 
     GatewayListener(CompiledListener listener, EventLoopGroup workers, ListenerParts parts) {
         this.parts = parts;
@@ -41,10 +45,9 @@ final class GatewayListener implements HttpService {
         manager = listener.manager();
         server = Server.builder()
                 .http(address)
-                .defaultHostname(ListenerParts.NO_HOST)
+                .bossGroupFactory(acceptor::group)
                 .workerGroup(workers, false)
-                .childChannelPipelineCustomizer(
-                        pipeline -> socket = pipeline.channel().parent())
+                .childChannelPipelineCustomizer(pipeline -> accepted(pipeline.channel()))
                 .serviceUnder("/", this)
                 .requestTimeoutMillis(0)
                 .maxRequestLength(0)
@@ -62,6 +65,13 @@ final class GatewayListener implements HttpService {
                 .build();
     }
 
+    private void accepted(Channel channel) {
+        DownstreamConnection.accepted(channel, connections);
+        if (draining) {
+            DownstreamConnection.of(channel).drain(Duration.ZERO);
+        }
+    }
+
     InetSocketAddress address() {
         return address;
     }
@@ -75,41 +85,56 @@ final class GatewayListener implements HttpService {
         manager = next;
     }
 
+    /** Where it listens, once it does. */
+    int port() {
+        return server.activeLocalPort();
+    }
+
     @Override
     public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) {
         HttpResponseWriter writer = HttpResponse.streaming();
-        active.add(ctx);
-        writer.whenComplete().handle((done, cause) -> active.remove(ctx));
-        if (draining) {
-            ctx.initiateConnectionShutdown();
-        }
-        new ServerExchange(ctx, request, writer, manager, parts).start();
+        DownstreamConnection connection =
+                DownstreamConnection.of(ctx.log().partial().channel());
+        new ServerExchange(ctx, connection, request, writer, manager, parts).start();
         return writer;
     }
 
+    /** Armeria lets a request be upgraded where its service says it is one for it. */
+    @Override
+    public <T> @Nullable T as(Class<T> type) {
+        return type == WebSocketService.class ? type.cast(Tunnels.ALLOWED) : HttpService.super.as(type);
+    }
+
     /**
-     * Takes no further connection, tells the callers of open ones to go elsewhere, lets what is under way finish, then closes everything.
+     * Takes no further connection, tells the callers of open ones to go elsewhere, lets what is under way finish, then closes everything. A caller
+     * that is silent for a while is gone; one that is not hears of the end with its next answer.
      *
      * @param limit after which what is left is cut off
      */
     CompletableFuture<Void> drain(Duration limit) {
         draining = true;
-        // Armeria goes on accepting until it stops; without any connection so far there is nothing to wait for
-        Channel accepting = socket;
-        if (accepting != null) {
-            accepting.close();
-        }
-        active.forEach(ServiceRequestContext::initiateConnectionShutdown);
-        CompletableFuture<Void> idle = new CompletableFuture<>();
-        await(idle, System.nanoTime() + limit.toNanos());
-        return idle.thenCompose(done -> server.stop());
+        acceptor.close();
+        connections.forEach(connection -> connection.drain(IDLE_WHILE_DRAINING));
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        long now = System.nanoTime();
+        await(gone, now + limit.toNanos(), now + IDLE_WHILE_DRAINING.toNanos());
+        return gone.thenCompose(done -> {
+            connections.forEach(DownstreamConnection::close);
+            return server.stop();
+        });
     }
 
-    private void await(CompletableFuture<Void> idle, long deadline) {
-        if (active.isEmpty() || System.nanoTime() >= deadline) {
-            idle.complete(null);
-        } else {
-            CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS).execute(() -> await(idle, deadline));
+    private void await(CompletableFuture<Void> gone, long deadline, long nextLook) {
+        long now = System.nanoTime();
+        if (connections.isEmpty() || now - deadline >= 0) {
+            gone.complete(null);
+            return;
         }
+        boolean look = now - nextLook >= 0;
+        if (look) {
+            connections.forEach(DownstreamConnection::closeIfIdle);
+        }
+        long next = look ? now + IDLE_WHILE_DRAINING.toNanos() : nextLook;
+        CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS).execute(() -> await(gone, deadline, next));
     }
 }

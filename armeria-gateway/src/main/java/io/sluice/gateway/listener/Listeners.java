@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
@@ -59,6 +60,12 @@ public final class Listeners {
             }
         }
         return failed;
+    }
+
+    /** The port that a listener has; what it was given where that is not 0. Empty while it is not open. */
+    public synchronized OptionalInt port(String name) {
+        GatewayListener listener = open.get(name);
+        return listener == null ? OptionalInt.empty() : OptionalInt.of(listener.port());
     }
 
     private void start(CompiledListener listener, Map<String, String> failed) {

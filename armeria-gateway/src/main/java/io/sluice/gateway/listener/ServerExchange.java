@@ -12,6 +12,7 @@ import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import com.linecorp.armeria.common.ClosedSessionException;
 import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.common.stream.SubscriptionOption;
 import com.linecorp.armeria.server.ServiceRequestContext;
@@ -32,6 +33,7 @@ import io.sluice.gateway.filter.TerminalFilter;
 import io.sluice.gateway.filter.UpstreamInfo;
 import io.sluice.gateway.route.VirtualHost;
 import io.sluice.gateway.tracing.RequestTrace;
+import io.sluice.gateway.wire.WireMarks;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -57,12 +59,14 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
     private static final int UNREAD_BYTES = 128 * 1024;
 
     private final ServiceRequestContext ctx;
+    private final DownstreamConnection connection;
     private final EventLoop loop;
     private final HttpRequest source;
     private final HttpResponseWriter writer;
     private final HttpConnectionManager manager;
     private final ListenerParts parts;
     private final RequestHeadersBuilder request;
+    private final String path;
     private final List<HttpFilterFactory> factories;
     private final @Nullable HttpFilter[] filters;
     private final Set<ResponseFlag> flags = EnumSet.noneOf(ResponseFlag.class);
@@ -107,17 +111,21 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
 
     ServerExchange(
             ServiceRequestContext ctx,
+            DownstreamConnection connection,
             HttpRequest source,
             HttpResponseWriter writer,
             HttpConnectionManager manager,
             ListenerParts parts) {
         this.ctx = ctx;
+        this.connection = connection;
         this.source = source;
         this.writer = writer;
         this.manager = manager;
         this.parts = parts;
         loop = ctx.eventLoop().withoutContext();
-        request = source.headers().toBuilder().path(ctx.rawPath());
+        request = source.headers().toBuilder();
+        path = request.get(WireMarks.PATH, "");
+        request.path(path).remove(WireMarks.PATH);
         hostAsAuthority(request);
         factories = manager.chain().filters();
         filters = new HttpFilter[factories.size()];
@@ -138,6 +146,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
 
     void start() {
         parts.meters().begins();
+        connection.begins(this);
         writer.whenComplete().handle((done, cause) -> {
             if (loop.inEventLoop()) {
                 end(cause);
@@ -151,15 +160,17 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
             requestEndNanos = startNanos;
             requestDone = true;
         }
+        String refusal = refusal();
         EntryRules.Outcome entry = EntryRules.apply(manager, request, remote, tls);
         remote = entry.remote();
         tls = entry.tls();
-        if (entry.refusal() != null) {
-            refuse(entry.refusal());
+        if (refusal != null) {
+            int space = refusal.indexOf(' ');
+            refuse(LocalReply.of(Integer.parseInt(refusal, 0, space, 10), "", refusal.substring(space + 1)));
             return;
         }
-        if (request.get(HttpHeaderNames.AUTHORITY, "").equals(ListenerParts.NO_HOST)) {
-            refuse(LocalReply.of(400, "", "missing_host_header"));
+        if (entry.refusal() != null) {
+            refuse(entry.refusal());
             return;
         }
         refreshRoute();
@@ -184,6 +195,15 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         }
         terminal = manager.chain().terminal().create(this);
         runRequestHeaders();
+    }
+
+    private @Nullable String refusal() {
+        String refusal = request.get(WireMarks.REFUSAL);
+        if (refusal == null) {
+            return null;
+        }
+        request.remove(WireMarks.REFUSAL);
+        return refusal.startsWith("426") && manager.acceptHttp10() ? null : refusal;
     }
 
     /** Envoy answers a request that it does not let in before it has read its end, and closes an HTTP/1 connection then. */
@@ -315,7 +335,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
     public void onNext(HttpObject part) {
         asked = false;
         lastActivityNanos = System.nanoTime();
-        if (ended || (answered && !upgraded())) {
+        if (ended || answered || responseEnded) {
             if (part instanceof HttpData data) {
                 data.close();
             }
@@ -327,10 +347,6 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         requestAt = 0;
         heldRequest = part;
         runRequestPart();
-    }
-
-    private boolean upgraded() {
-        return response != null && response.status().code() == 101;
     }
 
     private void runRequestPart() {
@@ -364,7 +380,11 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
             requestMore();
         } else {
             requestDone();
-            terminal().requestTrailers((HttpHeaders) part);
+            if (ctx.sessionProtocol().isMultiplex()) {
+                terminal().requestTrailers((HttpHeaders) part);
+            } else {
+                terminal().requestData(HttpData.empty(), true); // Envoy drops HTTP/1's trailers
+            }
         }
     }
 
@@ -387,7 +407,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
     public void onComplete() {
         if (!requestDone && !ended) {
             requestDone();
-            if (!answered || upgraded()) {
+            if (!answered) {
                 terminal().requestData(HttpData.empty(), true);
             }
         }
@@ -505,7 +525,6 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         if (ended || response != null) {
             return;
         }
-        answered = true;
         details = why;
         mutate(headers, mutations);
         passResponse(new Head(headers, end));
@@ -591,7 +610,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
     private void write(Object part) {
         switch (part) {
             case Head head -> {
-                ResponseHeaders headers = finished(head.headers(), head.end());
+                ResponseHeaders headers = finished(head.headers().endOfStream(head.end()), head.end());
                 response = headers;
                 responseFirstByteNanos = System.nanoTime();
                 send(headers);
@@ -603,7 +622,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
                 int length = piece.data().length();
                 bytesSent += length;
                 if (length > 0) {
-                    send(piece.data());
+                    send(piece.end() ? piece.data().withEndOfStream() : piece.data());
                 } else {
                     piece.data().close();
                 }
@@ -615,7 +634,9 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
             }
             case HttpHeaders trailers -> {
                 responseTrailers = trailers;
-                send(trailers);
+                if (ctx.sessionProtocol().isMultiplex()) {
+                    send(trailers); // Envoy drops HTTP/1's
+                }
                 endResponse();
             }
             default -> throw new IllegalStateException("neither headers nor data nor trailers");
@@ -655,6 +676,9 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
 
     private void endResponse() {
         responseEnded = true;
+        if (body != null && !requestDone) {
+            body.cancel();
+        }
         writer.close();
     }
 
@@ -709,12 +733,21 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
 
     // --- the end
 
+    /** The caller's connection is gone. */
+    void disconnected() {
+        if (!ended) {
+            end(responseEnded ? null : ClosedSessionException.get());
+            writer.abort();
+        }
+    }
+
     private void end(@Nullable Throwable cause) {
         if (ended) {
             return;
         }
         ended = true;
         endNanos = System.nanoTime();
+        connection.ends(this);
         if (cause != null && !responseEnded && flags.isEmpty() && !details.startsWith("upstream_reset")) {
             flags.add(ResponseFlag.DC);
             details = details.isEmpty() || response != null ? "downstream_remote_disconnect" : details;
@@ -745,7 +778,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         }
         trace.end(new RequestTrace.Facts(
                 request.method().name(),
-                (tls ? "https" : "http") + "://" + request.get(HttpHeaderNames.AUTHORITY, "") + source.path(),
+                (tls ? "https" : "http") + "://" + request.get(HttpHeaderNames.AUTHORITY, "") + path,
                 protocol(),
                 responseCode(),
                 routeName(),

@@ -124,8 +124,8 @@ final class EndpointPool {
     }
 
     private void connected(PooledConnection connection, ChannelFuture future) {
-        connecting--;
         if (!future.isSuccess()) {
+            connecting--;
             breakers.connections().release();
             Throwable cause = future.cause();
             boolean late = cause instanceof ConnectTimeoutException;
@@ -134,19 +134,32 @@ final class EndpointPool {
                     late ? "" : "delayed connect error: " + Failures.transportText(cause));
             return;
         }
-        future.channel().closeFuture().addListener(gone -> {
-            connections.remove(connection);
-            breakers.connections().release();
-            if (!closed) {
-                connectWhereNeeded();
-            }
-        });
-        if (closed && waiting.isEmpty()) {
-            connection.close();
-            return;
-        }
         connections.add(connection);
-        serveWaiting();
+        future.channel().closeFuture().addListener(gone -> closed(connection));
+        if (connection.isUsable()) {
+            usable();
+        }
+    }
+
+    /** A new connection takes streams from now on. */
+    void usable() {
+        connecting--;
+        if (closed && waiting.isEmpty()) {
+            close();
+        } else {
+            serveWaiting();
+        }
+    }
+
+    private void closed(PooledConnection connection) {
+        connections.remove(connection);
+        breakers.connections().release();
+        if (!connection.isUsable()) {
+            connecting--;
+            failWaiting(ResetReason.CONNECTION_TERMINATION, "");
+        } else {
+            connectWhereNeeded();
+        }
     }
 
     private void failWaiting(ResetReason reason, String transportFailure) {

@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
@@ -50,6 +51,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     private boolean head;
     private boolean chunked;
     private boolean requestDone;
+    private boolean begun;
+    private boolean chunkedResponse;
     private boolean responseDone;
     private boolean tunnel;
     private boolean keepAlive;
@@ -95,6 +98,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     // --- as a connection of the pool
 
     @Override
+    public boolean isUsable() {
+        return true;
+    }
+
+    @Override
     public boolean hasRoom() {
         return user == null && !closing && channel.isActive();
     }
@@ -106,6 +114,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         head = false;
         chunked = false;
         requestDone = false;
+        begun = false;
         responseDone = false;
         keepAlive = true;
         user.onReady(this);
@@ -197,20 +206,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         }
     }
 
+    /** Envoy drops HTTP/1's trailers, both ways. */
     @Override
     public void trailers(HttpHeaders trailers) {
-        if (user == null || requestDone) {
-            return;
-        }
-        requestDone = true;
-        if (chunked) {
-            ByteBuf out = channel.alloc().buffer(128);
-            ascii(out, "0\r\n");
-            trailers.forEach((name, value) -> field(out, name, value));
-            out.writeBytes(CRLF.duplicate());
-            channel.writeAndFlush(out);
-        }
-        releaseWhenDone();
+        data(HttpData.empty(), true);
     }
 
     @Override
@@ -273,7 +272,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
                 fail(ResetReason.PROTOCOL_ERROR, "");
                 return;
             }
-            onContent(content, current);
+            if (begun) {
+                onContent(content, current);
+            } else {
+                content.release(); // the decoder ends an informational answer as well
+            }
         } else if (message instanceof ByteBuf bytes) {
             current.onData(HttpData.wrap(bytes), false);
         } else {
@@ -293,6 +296,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
             current.onInformational(headers.build());
             return;
         }
+        begun = true;
         if (status == 101) {
             tunnel = true;
             keepAlive = false;
@@ -300,12 +304,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
             current.onHeaders(headers.build(), false);
             return;
         }
-        keepAlive = io.netty.handler.codec.http.HttpUtil.isKeepAlive(response)
+        chunkedResponse = HttpUtil.isTransferEncodingChunked(response) && !head;
+        keepAlive = HttpUtil.isKeepAlive(response)
                 && (head
                         || status == 204
                         || status == 304
-                        || io.netty.handler.codec.http.HttpUtil.isContentLengthSet(response)
-                        || io.netty.handler.codec.http.HttpUtil.isTransferEncodingChunked(response));
+                        || HttpUtil.isContentLengthSet(response)
+                        || chunkedResponse);
         pendingHeaders = headers.build();
     }
 
@@ -316,14 +321,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         ResponseHeaders headers = pendingHeaders;
         pendingHeaders = null;
         boolean last = content instanceof LastHttpContent;
-        HttpHeaders trailers = last ? trailers((LastHttpContent) content) : HttpHeaders.of();
         boolean empty = !content.content().isReadable();
         if (headers != null) {
-            if (last && empty && trailers.isEmpty()) {
+            if (last && empty && !chunkedResponse) {
                 content.release();
                 responseDone = true;
-                User done = release(current);
-                done.onHeaders(headers, true);
+                release(current).onHeaders(headers, true);
                 return;
             }
             current.onHeaders(headers, false);
@@ -332,33 +335,20 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
                 return;
             }
         }
-        if (empty) {
-            content.release();
-            if (!last) {
-                return;
+        if (!last) {
+            if (empty) {
+                content.release();
+            } else {
+                current.onData(HttpData.wrap(content.content()), false);
             }
-        } else if (!last || !trailers.isEmpty()) {
-            current.onData(HttpData.wrap(content.content()), false);
-            if (user != current || !last) {
-                return;
-            }
+            return;
         }
         responseDone = true;
         User done = release(current);
-        if (!trailers.isEmpty()) {
-            done.onTrailers(trailers);
-        } else {
-            done.onData(empty ? HttpData.empty() : HttpData.wrap(content.content()), true);
+        if (empty) {
+            content.release();
         }
-    }
-
-    private static HttpHeaders trailers(LastHttpContent last) {
-        if (last.trailingHeaders().isEmpty()) {
-            return HttpHeaders.of();
-        }
-        var trailers = HttpHeaders.builder();
-        last.trailingHeaders().forEach(field -> trailers.add(field.getKey(), field.getValue()));
-        return trailers.build();
+        done.onData(empty ? HttpData.empty() : HttpData.wrap(content.content()), true);
     }
 
     /** The response is whole: the connection is free again where the request is too. */

@@ -14,8 +14,11 @@ import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -39,12 +42,15 @@ final class Http2Connection implements PooledConnection {
     private static final Set<String> NOT_FOR_HTTP2 =
             Set.of("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "host");
     private static final int STREAM_WINDOW_BYTES = 1024 * 1024;
+    /** Of many streams, so that one whose caller does not read leaves room for the others. */
+    private static final int CONNECTION_WINDOW_BYTES = 32 * STREAM_WINDOW_BYTES;
 
     private final EndpointPool pool;
     private Channel channel;
     private int streams;
     private int served;
-    private long maxStreams = 100;
+    private long maxStreams;
+    private boolean settled;
     private boolean closing;
 
     @SuppressWarnings("NullAway.Init") // install comes first
@@ -59,18 +65,23 @@ final class Http2Connection implements PooledConnection {
                 .initialWindowSize(STREAM_WINDOW_BYTES)
                 .pushEnabled(false)
                 .maxHeaderListSize(60 * 1024);
+        Http2FrameCodec codec =
+                Http2FrameCodecBuilder.forClient().initialSettings(settings).build();
         channel.pipeline()
-                .addLast(Http2FrameCodecBuilder.forClient()
-                        .initialSettings(settings)
-                        .build())
+                .addLast(codec)
                 .addLast(new Http2MultiplexHandler(new Refuse()))
-                .addLast(new Control());
+                .addLast(new Control(codec));
+    }
+
+    @Override
+    public boolean isUsable() {
+        return settled;
     }
 
     @Override
     public boolean hasRoom() {
         int limit = pool.spec().maxRequestsPerConnection();
-        return !closing && channel.isActive() && streams < maxStreams && (limit == 0 || served < limit);
+        return settled && !closing && channel.isActive() && streams < maxStreams && (limit == 0 || served < limit);
     }
 
     @Override
@@ -89,6 +100,7 @@ final class Http2Connection implements PooledConnection {
                 stream.channel = opened.getNow();
                 user.onReady(stream);
             } else {
+                streams--;
                 stream.fail(ResetReason.LOCAL_RESET, "");
             }
         });
@@ -107,9 +119,9 @@ final class Http2Connection implements PooledConnection {
         channel.close();
     }
 
-    private void ended() {
+    /** The codec has done with a stream, so that the peer's limit leaves room for another. */
+    private void closed() {
         streams--;
-        pool.streamEnded();
         if (closing && streams == 0) {
             channel.close();
         }
@@ -118,13 +130,39 @@ final class Http2Connection implements PooledConnection {
 
     /** Settings and GOAWAY of the whole connection. */
     private final class Control extends ChannelInboundHandlerAdapter {
+        private final Http2FrameCodec codec;
+
+        Control(Http2FrameCodec codec) {
+            this.codec = codec;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) throws Http2Exception {
+            var connection = codec.connection();
+            connection
+                    .local()
+                    .flowController()
+                    .incrementWindowSize(
+                            connection.connectionStream(),
+                            CONNECTION_WINDOW_BYTES - Http2CodecUtil.DEFAULT_WINDOW_SIZE);
+            ctx.flush();
+            ctx.fireChannelActive();
+        }
+
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             if (message instanceof Http2SettingsFrame frame) {
                 Long streamLimit = frame.settings().maxConcurrentStreams();
                 if (streamLimit != null) {
-                    maxStreams = streamLimit;
+                    maxStreams = Math.max(1, streamLimit);
+                } else if (!settled) {
+                    maxStreams = Integer.MAX_VALUE;
+                }
+                if (settled) {
                     pool.serveWaiting();
+                } else {
+                    settled = true;
+                    pool.usable();
                 }
             } else if (message instanceof Http2GoAwayFrame) {
                 closing = true;
@@ -154,6 +192,7 @@ final class Http2Connection implements PooledConnection {
         private @Nullable User user;
         private @Nullable Channel channel;
         private boolean unwritable;
+        private boolean requestEnded;
         private boolean begun;
 
         Stream(User user) {
@@ -182,6 +221,7 @@ final class Http2Connection implements PooledConnection {
                     out.add(name, header.getValue());
                 }
             }
+            requestEnded = end;
             open().writeAndFlush(new DefaultHttp2HeadersFrame(out, end));
         }
 
@@ -191,6 +231,7 @@ final class Http2Connection implements PooledConnection {
                 data.close();
                 return;
             }
+            requestEnded = end;
             open().writeAndFlush(new DefaultHttp2DataFrame(data.byteBuf(), end));
             unwritable |= !open().isWritable();
         }
@@ -202,6 +243,7 @@ final class Http2Connection implements PooledConnection {
             }
             DefaultHttp2Headers out = new DefaultHttp2Headers(false, trailers.size());
             trailers.forEach((name, value) -> out.add(name, value));
+            requestEnded = true;
             open().writeAndFlush(new DefaultHttp2HeadersFrame(out, true));
         }
 
@@ -224,8 +266,20 @@ final class Http2Connection implements PooledConnection {
         public void reset() {
             if (user != null) {
                 finish();
-                open().writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.CANCEL));
-                open().close();
+                cutOff(Http2Error.CANCEL);
+            }
+        }
+
+        private void cutOff(Http2Error error) {
+            open().writeAndFlush(new DefaultHttp2ResetFrame(error));
+            open().close();
+        }
+
+        /** The response is whole; a request that is not has nowhere to go. */
+        private void responseEnded() {
+            finish();
+            if (!requestEnded) {
+                cutOff(Http2Error.NO_ERROR);
             }
         }
 
@@ -253,7 +307,7 @@ final class Http2Connection implements PooledConnection {
                 onHeaders(current, frame.headers(), frame.isEndStream());
             } else if (message instanceof Http2DataFrame frame) {
                 if (frame.isEndStream()) {
-                    finish();
+                    responseEnded();
                 }
                 current.onData(HttpData.wrap(frame.content()), frame.isEndStream());
             } else if (message instanceof Http2ResetFrame frame) {
@@ -271,7 +325,7 @@ final class Http2Connection implements PooledConnection {
                     open().close();
                     return;
                 }
-                finish();
+                responseEnded();
                 current.onTrailers(copy(headers));
                 return;
             }
@@ -289,7 +343,7 @@ final class Http2Connection implements PooledConnection {
             }
             begun = true;
             if (end) {
-                finish();
+                responseEnded();
             }
             current.onHeaders(response, end);
         }
@@ -330,6 +384,7 @@ final class Http2Connection implements PooledConnection {
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
             fail(ResetReason.CONNECTION_TERMINATION, "");
+            closed();
         }
 
         @Override
@@ -340,7 +395,7 @@ final class Http2Connection implements PooledConnection {
 
         private void finish() {
             user = null;
-            ended();
+            pool.streamEnded();
         }
 
         void fail(ResetReason reason, String transportFailure) {

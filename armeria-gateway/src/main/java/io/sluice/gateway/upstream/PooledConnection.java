@@ -7,6 +7,9 @@ interface PooledConnection {
     /** Builds the pipeline, before the connection is made. */
     void install(Channel channel);
 
+    /** Whether the peer has said what it must before streams are attached; {@link EndpointPool#usable} follows a {@code false}. */
+    boolean isUsable();
+
     /** Whether one more stream may be attached now. */
     boolean hasRoom();
 

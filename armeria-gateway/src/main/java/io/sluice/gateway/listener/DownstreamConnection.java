@@ -1,0 +1,89 @@
+package io.sluice.gateway.listener;
+
+import com.linecorp.armeria.internal.common.InitiateConnectionShutdown;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.AttributeKey;
+import io.sluice.gateway.wire.WireGuard;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A caller's connection and what is under way on it. Tells exchanges at once that their caller is gone; Armeria gives HTTP/1 a second first. On
+ * the connection's event loop but for {@link #drain} and {@link #closeIfIdle}.
+ */
+final class DownstreamConnection extends ChannelInboundHandlerAdapter {
+    private static final AttributeKey<DownstreamConnection> KEY =
+            AttributeKey.valueOf(DownstreamConnection.class, "connection");
+
+    private final Channel channel;
+    private final Set<DownstreamConnection> all;
+    private final List<ServerExchange> active = new ArrayList<>(1);
+    private boolean used;
+
+    private DownstreamConnection(Channel channel, Set<DownstreamConnection> all) {
+        this.channel = channel;
+        this.all = all;
+    }
+
+    /** @param all those of the listener, which this one enters and leaves */
+    static void accepted(Channel channel, Set<DownstreamConnection> all) {
+        WireGuard.install(channel.pipeline());
+        DownstreamConnection connection = new DownstreamConnection(channel, all);
+        channel.attr(KEY).set(connection);
+        channel.pipeline().addFirst(connection);
+        all.add(connection);
+    }
+
+    static DownstreamConnection of(Channel channel) {
+        return channel.attr(KEY).get();
+    }
+
+    void begins(ServerExchange exchange) {
+        used = true;
+        active.add(exchange);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // an exchange is equal to itself only
+    void ends(ServerExchange exchange) {
+        for (int i = active.size() - 1; i >= 0; i--) {
+            if (active.get(i) == exchange) {
+                active.remove(i);
+                return;
+            }
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        all.remove(this);
+        for (ServerExchange exchange : List.copyOf(active)) {
+            exchange.disconnected();
+        }
+        ctx.fireChannelInactive();
+    }
+
+    /** GOAWAY where there are streams, {@code Connection: close} on the next response where there are none. */
+    void drain(Duration inFlight) {
+        channel.eventLoop()
+                .execute(() -> channel.pipeline()
+                        .fireUserEventTriggered(InitiateConnectionShutdown.of(inFlight.toNanos() / 1_000)));
+    }
+
+    /** Closes a connection on which nothing was asked since the last call of this. */
+    void closeIfIdle() {
+        channel.eventLoop().execute(() -> {
+            if (!used && active.isEmpty()) {
+                channel.close();
+            }
+            used = false;
+        });
+    }
+
+    void close() {
+        channel.close();
+    }
+}

@@ -1,0 +1,100 @@
+package io.sluice.gateway.wire;
+
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import org.jspecify.annotations.Nullable;
+
+/** Between Netty's HTTP/1 codec and Armeria's decoder. */
+final class Http1Guard extends ChannelDuplexHandler {
+    private boolean requestOpen;
+    private boolean closing;
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof HttpRequest request && request.decoderResult().isSuccess()) {
+            requestOpen = true;
+            mark(request);
+        }
+        if (message instanceof LastHttpContent) {
+            requestOpen = false;
+        }
+        ctx.fireChannelRead(message);
+    }
+
+    /**
+     * Closes behind the last response, as Envoy does. Armeria waits for three seconds, which it goes on doing where the request is not complete:
+     * a close then might destroy the answer on its way.
+     */
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        if (message instanceof HttpResponse response && !HttpStatusClass.INFORMATIONAL.equals(response.status().codeClass())) {
+            closing = response.headers().containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
+        }
+        if (closing && message instanceof LastHttpContent && !requestOpen) {
+            promise.addListener(ChannelFutureListener.CLOSE);
+        }
+        ctx.write(message, promise);
+    }
+
+    private static void mark(HttpRequest request) {
+        HttpHeaders headers = request.headers();
+        String path = request.uri();
+        if (!path.startsWith("/") && !path.equals("*")) {
+            path = splitAbsolute(path, headers);
+        }
+        headers.set(WireMarks.PATH, path);
+        String refusal = refusal(request, headers);
+        if (refusal != null) {
+            headers.set(WireMarks.REFUSAL, refusal);
+        } else if (headers.contains(WireMarks.REFUSAL)) {
+            headers.remove(WireMarks.REFUSAL);
+        }
+        if (!path.equals("/")) {
+            request.setUri("/");
+        }
+    }
+
+    /** {@code http://host/path}: the host goes where hosts belong. */
+    private static String splitAbsolute(String uri, HttpHeaders headers) {
+        int scheme = uri.indexOf("://");
+        if (scheme < 0) {
+            return uri;
+        }
+        int host = scheme + 3;
+        int end = host;
+        while (end < uri.length() && "/?#".indexOf(uri.charAt(end)) < 0) {
+            end++;
+        }
+        headers.set(HttpHeaderNames.HOST, uri.substring(host, end));
+        String path = uri.substring(end);
+        return path.startsWith("/") ? path : "/" + path;
+    }
+
+    private static @Nullable String refusal(HttpRequest request, HttpHeaders headers) {
+        int hosts = headers.getAll(HttpHeaderNames.HOST).size();
+        if (hosts > 1) {
+            return "400 http1.duplicate_host";
+        }
+        String coding = headers.get(HttpHeaderNames.TRANSFER_ENCODING);
+        if (coding != null && !coding.equalsIgnoreCase("chunked")) {
+            return "501 http1.invalid_transfer_encoding";
+        }
+        if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+            return "426 low_version";
+        }
+        if (hosts == 0) {
+            return "400 missing_host_header";
+        }
+        return null;
+    }
+}
