@@ -24,7 +24,9 @@ final class Acceptor {
             return thread;
         });
         return (EventLoopGroup) Proxy.newProxyInstance(
-                Acceptor.class.getClassLoader(), new Class<?>[] {IoEventLoopGroup.class}, (proxy, method, arguments) -> {
+                Acceptor.class.getClassLoader(),
+                new Class<?>[] {IoEventLoopGroup.class},
+                (proxy, method, arguments) -> {
                     if (method.getName().equals("register") && arguments[0] instanceof Channel channel) {
                         socket = channel;
                     }

@@ -1,7 +1,9 @@
 package io.sluice.gateway.listener;
 
 import com.linecorp.armeria.internal.common.InitiateConnectionShutdown;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.AttributeKey;
@@ -81,6 +83,10 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
             }
             used = false;
         });
+    }
+
+    void closeBehindWrites() {
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 
     void close() {

@@ -1,5 +1,6 @@
 package io.sluice.gateway.listener;
 
+import com.linecorp.armeria.common.ClosedSessionException;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpHeaders;
@@ -12,7 +13,6 @@ import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
-import com.linecorp.armeria.common.ClosedSessionException;
 import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.common.stream.SubscriptionOption;
 import com.linecorp.armeria.server.ServiceRequestContext;
@@ -506,11 +506,6 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         if (terminalStarted) {
             terminal().cancel();
         }
-        if (body != null && !requestDone) {
-            body.cancel();
-        } else if (body == null && !emptyRequest) {
-            source.abort();
-        }
     }
 
     @Override
@@ -613,31 +608,34 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
                 ResponseHeaders headers = finished(head.headers().endOfStream(head.end()), head.end());
                 response = headers;
                 responseFirstByteNanos = System.nanoTime();
+                responseEnded = head.end();
                 send(headers);
                 if (head.end()) {
-                    endResponse();
+                    writer.close();
                 }
             }
             case Piece piece -> {
                 int length = piece.data().length();
                 bytesSent += length;
+                responseEnded = piece.end();
                 if (length > 0) {
                     send(piece.end() ? piece.data().withEndOfStream() : piece.data());
                 } else {
                     piece.data().close();
                 }
                 if (piece.end()) {
-                    endResponse();
+                    writer.close();
                 } else {
                     holdBack(length);
                 }
             }
             case HttpHeaders trailers -> {
                 responseTrailers = trailers;
+                responseEnded = true;
                 if (ctx.sessionProtocol().isMultiplex()) {
                     send(trailers); // Envoy drops HTTP/1's
                 }
-                endResponse();
+                writer.close();
             }
             default -> throw new IllegalStateException("neither headers nor data nor trailers");
         }
@@ -672,14 +670,6 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         if (!ended && !responseEnded) {
             terminal().resumeResponse();
         }
-    }
-
-    private void endResponse() {
-        responseEnded = true;
-        if (body != null && !requestDone) {
-            body.cancel();
-        }
-        writer.close();
     }
 
     private ResponseHeaders finished(ResponseHeadersBuilder headers, boolean end) {
@@ -748,6 +738,9 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
         ended = true;
         endNanos = System.nanoTime();
         connection.ends(this);
+        if (request.contains(HttpHeaderNames.UPGRADE)) {
+            connection.closeBehindWrites(); // Armeria would wait for three seconds
+        }
         if (cause != null && !responseEnded && flags.isEmpty() && !details.startsWith("upstream_reset")) {
             flags.add(ResponseFlag.DC);
             details = details.isEmpty() || response != null ? "downstream_remote_disconnect" : details;

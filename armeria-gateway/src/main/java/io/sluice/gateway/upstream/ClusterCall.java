@@ -243,6 +243,7 @@ final class ClusterCall implements UpstreamCall {
         releaseRetryPermit();
         if (!breakers.retries().tryAcquire()) {
             meters.retryOverflow();
+            listener.onRetryOverflow();
             return false;
         }
         holdsRetry = true;

@@ -13,6 +13,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
@@ -262,26 +263,35 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         }
         if (message instanceof HttpResponse response) {
             if (response.decoderResult().isFailure()) {
-                fail(ResetReason.PROTOCOL_ERROR, "");
+                failDecoding(response.decoderResult().cause());
                 return;
             }
             onResponse(response, current);
         } else if (message instanceof HttpContent content) {
             if (content.decoderResult().isFailure()) {
                 content.release();
-                fail(ResetReason.PROTOCOL_ERROR, "");
+                failDecoding(content.decoderResult().cause());
                 return;
             }
-            if (begun) {
+            if (begun && !tunnel) {
                 onContent(content, current);
             } else {
-                content.release(); // the decoder ends an informational answer as well
+                content.release(); // the decoder ends an informational answer as well, and one that begins a tunnel
             }
         } else if (message instanceof ByteBuf bytes) {
             current.onData(HttpData.wrap(bytes), false);
         } else {
             ReferenceCountUtil.release(message);
         }
+    }
+
+    /** A message that the connection's end cut short is no wrong one. */
+    private void failDecoding(Throwable cause) {
+        fail(
+                cause instanceof PrematureChannelClosureException
+                        ? ResetReason.CONNECTION_TERMINATION
+                        : ResetReason.PROTOCOL_ERROR,
+                "");
     }
 
     private void onResponse(HttpResponse response, User current) {
@@ -300,17 +310,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         if (status == 101) {
             tunnel = true;
             keepAlive = false;
-            channel.pipeline().remove(ResponseDecoder.class);
             current.onHeaders(headers.build(), false);
+            channel.pipeline().remove(ResponseDecoder.class); // which hands on what it has read beyond
             return;
         }
         chunkedResponse = HttpUtil.isTransferEncodingChunked(response) && !head;
         keepAlive = HttpUtil.isKeepAlive(response)
-                && (head
-                        || status == 204
-                        || status == 304
-                        || HttpUtil.isContentLengthSet(response)
-                        || chunkedResponse);
+                && (head || status == 204 || status == 304 || HttpUtil.isContentLengthSet(response) || chunkedResponse);
         pendingHeaders = headers.build();
     }
 

@@ -41,6 +41,9 @@ public interface UpstreamCall {
         /** A retry was wanted and none was left; what follows is the last answer. */
         default void onRetriesExhausted() {}
 
+        /** A retry was wanted and the breaker let none pass; what follows is the last answer. */
+        default void onRetryOverflow() {}
+
         /** The attempt's connection is there. */
         default void onConnected(InetSocketAddress local, InetSocketAddress remote, String protocol) {}
 

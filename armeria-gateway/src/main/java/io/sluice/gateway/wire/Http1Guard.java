@@ -37,7 +37,8 @@ final class Http1Guard extends ChannelDuplexHandler {
      */
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (message instanceof HttpResponse response && !HttpStatusClass.INFORMATIONAL.equals(response.status().codeClass())) {
+        if (message instanceof HttpResponse response
+                && !HttpStatusClass.INFORMATIONAL.equals(response.status().codeClass())) {
             closing = response.headers().containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
         }
         if (closing && message instanceof LastHttpContent && !requestOpen) {

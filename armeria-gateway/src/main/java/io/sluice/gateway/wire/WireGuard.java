@@ -28,8 +28,7 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
     /** To be called while the connection's pipeline is built. */
     public static void install(ChannelPipeline pipeline) {
         // what is written while the upstream's connection is read goes out in one system call as well
-        pipeline.replace(
-                FlushConsolidationHandler.class, null, new FlushConsolidationHandler(FLUSHES_AT_MOST, true));
+        pipeline.replace(FlushConsolidationHandler.class, null, new FlushConsolidationHandler(FLUSHES_AT_MOST, true));
         pipeline.addFirst(new WireGuard());
     }
 

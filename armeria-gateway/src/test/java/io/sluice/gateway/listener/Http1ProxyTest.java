@@ -55,7 +55,8 @@ class Http1ProxyTest {
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
                 for (int i = 0; i < 20; i++) {
                     assertThat(caller.get("/" + i).brief()).isEqualTo("200 hello");
-                    assertThat(caller.post("/" + i, "x".repeat(i * 1000)).brief()).isEqualTo("200 hello");
+                    assertThat(caller.post("/" + i, "x".repeat(i * 1000)).brief())
+                            .isEqualTo("200 hello");
                 }
             }
             assertThat(up.accepted()).isEqualTo(1);
@@ -79,7 +80,8 @@ class Http1ProxyTest {
         try (UpstreamRig up = UpstreamRig.answering(ok("hello"))) {
             gateway.configure(ALL, http1(up.port()));
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
-                assertThat(caller.get(path, "x-sluice-wire-path: /forged").brief()).isEqualTo("200 hello");
+                assertThat(caller.get(path, "x-sluice-wire-path: /forged").brief())
+                        .isEqualTo("200 hello");
                 assertThat(up.request().start()).isEqualTo("GET " + path + " HTTP/1.1");
             }
         }
@@ -116,10 +118,7 @@ class Http1ProxyTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     content-length: 5\\r\\n\\r\\nhello                                    | 200 hello | content-length | 5
                     content-length: 0\\r\\n\\r\\n                                         | 200       | content-length | 0
                     transfer-encoding: chunked\\r\\n\\r\\n5\\r\\nhello\\r\\n0\\r\\n\\r\\n | 200 hello | transfer-encoding | chunked
@@ -138,16 +137,15 @@ class Http1ProxyTest {
                 Http1Peer.Message answer = caller.get("/");
                 assertThat(answer.brief()).isEqualTo(brief);
                 assertThat(answer.header(header)).contains(value);
-                assertThat(caller.get("/").brief()).as("the same connection again").isEqualTo(brief);
+                assertThat(caller.get("/").brief())
+                        .as("the same connection again")
+                        .isEqualTo(brief);
             }
         }
     }
 
     @ParameterizedTest(name = "{0} {1}")
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     HEAD | 200 OK\\r\\ncontent-length: 5             | 5
                     HEAD | 200 OK\\r\\ntransfer-encoding: chunked    |
                     GET  | 204 No Content                            |
@@ -208,14 +206,17 @@ class Http1ProxyTest {
                 "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-end: 1\r\n\r\n")) {
             gateway.configure(ALL, http1(up.port()));
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
-                caller.send("POST / HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-own: 1\r\n\r\n");
+                caller.send(
+                        "POST / HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-own: 1\r\n\r\n");
                 Http1Peer.Message answer = caller.read();
                 assertThat(answer.brief()).isEqualTo("200 ok");
                 assertThat(answer.trailers()).isEmpty();
                 Http1Peer.Message seen = up.request();
                 assertThat(seen.body()).isEqualTo("hi");
                 assertThat(seen.trailers()).isEmpty();
-                assertThat(caller.get("/").brief()).as("the same connection again").isEqualTo("200 ok");
+                assertThat(caller.get("/").brief())
+                        .as("the same connection again")
+                        .isEqualTo("200 ok");
             }
         }
     }
@@ -271,10 +272,7 @@ class Http1ProxyTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     GET / HTTP/1.1\\r\\n\\r\\n                                                               | 400
                     GET / HTTP/1.1\\r\\nhost: a\\r\\nhost: b\\r\\n\\r\\n                                     | 400
                     GET / HTTP/1.0\\r\\nhost: a\\r\\n\\r\\n                                                  | 426

@@ -87,8 +87,8 @@ class Http2ProxyTest {
         try (UpstreamRig up = answering(asked, "hello", "x-end: 1")) {
             gateway.configure(ALL, http2(up.port()));
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
-                Http1Peer.Message answer =
-                        caller.post("/a//b/%2f/..;x?q=%20", "body", "x-own: 1", "connection: keep-alive", "keep-alive: 5");
+                Http1Peer.Message answer = caller.post(
+                        "/a//b/%2f/..;x?q=%20", "body", "x-own: 1", "connection: keep-alive", "keep-alive: 5");
                 assertThat(answer.brief()).isEqualTo("200 hello");
                 assertThat(answer.header("x-up")).contains("1");
                 assertThat(answer.trailers()).isEmpty();
@@ -118,7 +118,8 @@ class Http2ProxyTest {
                         .headers(1, true, "x-own-end: 1");
                 Http2Peer.Message answer = caller.read();
                 assertThat(answer.brief()).isEqualTo("200 hello");
-                assertThat(answer.trailers()).containsExactlyInAnyOrderEntriesOf(Map.of("x-end", "1", "grpc-status", "0"));
+                assertThat(answer.trailers())
+                        .containsExactlyInAnyOrderEntriesOf(Map.of("x-end", "1", "grpc-status", "0"));
                 Http2Peer.Message seen = next(asked);
                 assertThat(seen.body()).isEqualTo("body");
                 assertThat(seen.trailers()).containsExactlyEntriesOf(Map.of("x-own-end", "1"));
@@ -260,7 +261,8 @@ class Http2ProxyTest {
                 assertThat(reset.type()).isEqualTo(Http2Peer.RST_STREAM);
                 assertThat(reset.stream()).isEqualTo(1);
                 assertThat(caller.read().brief())
-                        .isEqualTo("503 upstream connect error or disconnect/reset before headers. reset reason: remote reset");
+                        .isEqualTo(
+                                "503 upstream connect error or disconnect/reset before headers. reset reason: remote reset");
                 caller.request(5, true, "GET", "/refused");
                 assertThat(caller.read().brief())
                         .isEqualTo(

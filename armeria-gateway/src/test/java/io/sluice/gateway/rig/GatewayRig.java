@@ -86,8 +86,7 @@ public final class GatewayRig implements AutoCloseable {
     public GatewayRig configure(List<Edge> edges, String... clusterMessages) {
         List<String> messages = new ArrayList<>();
         for (Edge edge : edges) {
-            messages.add(
-                    """
+            messages.add("""
                     {name: %s, address: {socket_address: {address: 127.0.0.1, port_value: %d}}, filter_chains: [{filters: [{name: hcm, typed_config: {
                       "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager,
                       stat_prefix: %s, upgrade_configs: [{upgrade_type: websocket}], %s%s
@@ -95,16 +94,15 @@ public final class GatewayRig implements AutoCloseable {
                       access_log: [{name: file, typed_config: {"@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
                         path: "%s", log_format: {text_format_source: {inline_string: "%s\\n"}}}}],
                       http_filters: [{name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]
-                    }}]}]}"""
-                            .formatted(
-                                    edge.name(),
-                                    edge.port(),
-                                    edge.name(),
-                                    edge.options(),
-                                    edge.options().isEmpty() ? "" : ",",
-                                    edge.routes(),
-                                    logFile(),
-                                    "%REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%"));
+                    }}]}]}""".formatted(
+                            edge.name(),
+                            edge.port(),
+                            edge.name(),
+                            edge.options(),
+                            edge.options().isEmpty() ? "" : ",",
+                            edge.routes(),
+                            logFile(),
+                            "%REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%"));
         }
         publish("static_resources: {listeners: [%s], clusters: [%s]}"
                 .formatted(String.join(",\n", messages), String.join(",\n", clusterMessages)));
@@ -143,8 +141,7 @@ public final class GatewayRig implements AutoCloseable {
         return cluster(HTTP2, ports);
     }
 
-    public static final String HTTP2 =
-            """
+    public static final String HTTP2 = """
             typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {
               "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, explicit_http_config: {http2_protocol_options: {}}}}""";
 
@@ -200,7 +197,8 @@ public final class GatewayRig implements AutoCloseable {
 
     /** The access log's line of a request whose path is this, once it is written: {@code GET /a 200 - via_upstream}. */
     public String logged(String path) {
-        return await().pollInterval(Duration.ofMillis(5))
+        return await()
+                .pollInterval(Duration.ofMillis(5))
                 .until(
                         () -> Files.exists(logFile()) ? Files.readAllLines(logFile()) : List.<String>of(),
                         lines -> lines.stream().anyMatch(line -> line.split(" ")[1].equals(path)))

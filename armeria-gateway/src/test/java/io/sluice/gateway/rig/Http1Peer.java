@@ -17,7 +17,7 @@ import java.util.Optional;
 
 /** One end of an HTTP/1 connection, caller or called: writes the bytes it is given, reads without repairing. For one thread. */
 public final class Http1Peer implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 10_000;
 
     private final Socket socket;
     private final InputStream in;

@@ -38,7 +38,7 @@ public final class Http2Peer implements AutoCloseable {
     private static final int END_HEADERS = 4;
     private static final int ACK = 1;
     private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(ISO_8859_1);
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 10_000;
 
     private final Socket socket;
     private final DataInputStream in;
@@ -81,6 +81,7 @@ public final class Http2Peer implements AutoCloseable {
     }
 
     /** A frame as it came; headers decoded, padding and priority never used by our gateway. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Frame(int type, int stream, boolean endStream, Map<String, String> headers, byte[] payload) {
         public String text() {
             return new String(payload, ISO_8859_1);
@@ -168,11 +169,16 @@ public final class Http2Peer implements AutoCloseable {
     }
 
     public Http2Peer goAway(int lastStream, int code) {
-        return frame(GOAWAY, 0, 0, ByteBuffer.allocate(8).putInt(lastStream).putInt(code).array());
+        return frame(
+                GOAWAY,
+                0,
+                0,
+                ByteBuffer.allocate(8).putInt(lastStream).putInt(code).array());
     }
 
     public Http2Peer windowUpdate(int stream, int bytes) {
-        return frame(WINDOW_UPDATE, 0, stream, ByteBuffer.allocate(4).putInt(bytes).array());
+        return frame(
+                WINDOW_UPDATE, 0, stream, ByteBuffer.allocate(4).putInt(bytes).array());
     }
 
     public Http2Peer frame(int type, int flags, int stream, byte[] payload) {
@@ -249,13 +255,14 @@ public final class Http2Peer implements AutoCloseable {
         }
         Map<String, String> headers = frame.headers();
         StringBuilder body = new StringBuilder();
+        boolean trailers = false;
         while (frame.type() != RST_STREAM && !frame.endStream()) {
             frame = next();
+            trailers = frame.type() == HEADERS;
             if (frame.type() == DATA) {
                 body.append(frame.text());
             }
         }
-        boolean trailers = frame.type() == HEADERS && frame.headers() != headers;
         return new Message(
                 headers,
                 body.toString(),

@@ -268,6 +268,11 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     }
 
     @Override
+    public void onRetryOverflow() {
+        exchange.addFlag(ResponseFlag.UO);
+    }
+
+    @Override
     public void onConnected(InetSocketAddress local, InetSocketAddress remote, String protocol) {
         exchange.upstream().localAddress = local;
         exchange.upstream().address = remote;
