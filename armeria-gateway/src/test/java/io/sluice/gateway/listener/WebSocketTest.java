@@ -13,12 +13,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /** An upgraded connection carries bytes, whatever they mean. */
+@SuppressWarnings("StringConcatToTextBlock") // lines end with CR and LF
 class WebSocketTest {
     private static final String ALL = "{match: {prefix: /}, route: {cluster: up}}";
-    private static final String UPGRADE = "GET %s HTTP/1.1\r\nhost: test\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
-            + "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    private static final String SWITCHED = "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
-            + "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    private static final String UPGRADE =
+            "GET %s HTTP/1.1\r\nhost: test\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
+                    + "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    private static final String SWITCHED =
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
+                    + "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
     private static final GatewayRig gateway = GatewayRig.start();
 
     @AfterAll
@@ -32,7 +35,8 @@ class WebSocketTest {
             Http1Peer peer = new Http1Peer(socket);
             Http1Peer.Message asked = peer.head();
             assertThat(asked.header("upgrade")).contains("websocket");
-            assertThat(asked.header("connection")).hasValueSatisfying(v -> assertThat(v).isEqualToIgnoringCase("upgrade"));
+            assertThat(asked.header("connection"))
+                    .hasValueSatisfying(v -> assertThat(v).isEqualToIgnoringCase("upgrade"));
             assertThat(asked.header("sec-websocket-key")).contains("dGhlIHNhbXBsZSBub25jZQ==");
             assertThat(asked.header("transfer-encoding")).isEmpty();
             peer.send(SWITCHED + "first");
@@ -46,7 +50,8 @@ class WebSocketTest {
                 Http1Peer.Message answer = caller.head();
                 assertThat(answer.status()).isEqualTo(101);
                 assertThat(answer.header("upgrade")).contains("websocket");
-                assertThat(answer.header("connection")).hasValueSatisfying(v -> assertThat(v).isEqualToIgnoringCase("upgrade"));
+                assertThat(answer.header("connection"))
+                        .hasValueSatisfying(v -> assertThat(v).isEqualToIgnoringCase("upgrade"));
                 assertThat(answer.header("sec-websocket-accept")).contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
                 assertThat(answer.header("transfer-encoding")).isEmpty();
                 assertThat(caller.text(5)).isEqualTo("first");
@@ -79,7 +84,9 @@ class WebSocketTest {
                 Thread writer = Thread.ofVirtual().start(() -> caller.send(sent));
                 assertThat(Arrays.equals(caller.bytes(sent.length), sent)).isTrue();
                 writer.join();
-                assertThat(caller.atEnd()).as("the upstream's end ends the caller's").isTrue();
+                assertThat(caller.atEnd())
+                        .as("the upstream's end ends the caller's")
+                        .isTrue();
             }
         }
     }
@@ -115,7 +122,8 @@ class WebSocketTest {
                 assertThat(caller.head().status()).isEqualTo(101);
                 caller.send("x".repeat(500_000));
                 caller.shutdownOutput();
-                assertThat(received.get(20, java.util.concurrent.TimeUnit.SECONDS)).isEqualTo(500_000);
+                assertThat(received.get(20, java.util.concurrent.TimeUnit.SECONDS))
+                        .isEqualTo(500_000);
             }
         }
     }

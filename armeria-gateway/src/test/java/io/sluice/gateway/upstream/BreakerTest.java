@@ -61,7 +61,8 @@ class BreakerTest {
             for (int i = 0; i < 5; i++) {
                 callers.add(ask("/" + i));
                 int asked = i + 1;
-                await().until(() -> breakers().requests().held() + breakers().pending().held() == asked);
+                await().until(() ->
+                        breakers().requests().held() + breakers().pending().held() == asked);
             }
             await().until(() -> breakers().pending().held() == 3);
             try (Http1Peer sixth = ask("/sixth")) {
@@ -77,7 +78,8 @@ class BreakerTest {
                 caller.close();
             }
             assertThat(up.accepted()).isEqualTo(2);
-            await().until(() -> breakers().requests().held() == 0 && breakers().pending().held() == 0);
+            await().until(() ->
+                    breakers().requests().held() == 0 && breakers().pending().held() == 0);
         }
         await().until(() -> breakers().connections().held() == 0);
     }
@@ -148,7 +150,8 @@ class BreakerTest {
 
     @Test
     void retriesNoMoreThanItMay() {
-        try (UpstreamRig up = UpstreamRig.answeringInTurn("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n", ok("never"))) {
+        try (UpstreamRig up =
+                UpstreamRig.answeringInTurn("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n", ok("never"))) {
             gateway.configure(
                     "{match: {prefix: /}, route: {cluster: up, retry_policy: {retry_on: 5xx, num_retries: 3}}}",
                     limits("max_retries: 0", up.port()));

@@ -69,18 +69,16 @@ class FailureTest {
     void saysThatAConnectionWasRefused() throws Exception {
         gateway.configure(ALL, http1(freePort()));
         assertThat(get("/refused").brief())
-                .isEqualTo("503 " + BEFORE
-                        + "reset reason: remote connection failure, transport failure reason: delayed connect error: Connection refused");
+                .isEqualTo(
+                        "503 " + BEFORE
+                                + "reset reason: remote connection failure, transport failure reason: delayed connect error: Connection refused");
         assertThat(gateway.logged("/refused"))
                 .isEqualTo(
                         "GET /refused 503 UF upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}");
     }
 
     @ParameterizedTest(name = "{2} after \"{0}\"")
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     ''                                              | connection termination | UC | 503
                     HTTP/1.1 200 OK\\r\\ncontent-le                 | connection termination | UC | 503
                     HTTP/1.1 2x0 OK\\r\\n\\r\\n                     | protocol error         | UPE | 502
@@ -104,10 +102,7 @@ class FailureTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     content-length: 10\\r\\n\\r\\nhello                              | UC
                     transfer-encoding: chunked\\r\\n\\r\\n5\\r\\nhello\\r\\n            | UC
                     """)
@@ -201,9 +196,7 @@ class FailureTest {
     @Test
     void closesConnectionsThatIdleTooLong() {
         try (UpstreamRig up = UpstreamRig.answering(ok("hello"))) {
-            gateway.configure(
-                    ALL,
-                    cluster("common_http_protocol_options: {idle_timeout: 0.05s}", up.port()));
+            gateway.configure(ALL, cluster("common_http_protocol_options: {idle_timeout: 0.05s}", up.port()));
             assertThat(get("/").brief()).isEqualTo("200 hello");
             await().until(() -> up.connected() == 0);
             assertThat(get("/").brief()).isEqualTo("200 hello");

@@ -34,10 +34,7 @@ class RetryTest {
     }
 
     @ParameterizedTest(name = "{0} {1} after {2} asks {3} times")
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     5xx                    | 1 | 503   | 2
                     5xx                    | 1 | 500   | 2
                     5xx                    | 3 | 503   | 4
@@ -67,9 +64,11 @@ class RetryTest {
                     http1(up.port()));
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
                 String path = "/" + on + times + outcome;
-                assertThat(caller.get(path).status()).isEqualTo(outcome.equals("reset") ? 503 : Integer.parseInt(outcome));
+                assertThat(caller.get(path).status())
+                        .isEqualTo(outcome.equals("reset") ? 503 : Integer.parseInt(outcome));
                 assertThat(up.waitingRequests()).isEqualTo(asked);
-                assertThat(gateway.logged(path)).satisfies(line -> assertThat(line.contains("URX")).isEqualTo(asked > 1));
+                assertThat(gateway.logged(path))
+                        .satisfies(line -> assertThat(line.contains("URX")).isEqualTo(asked > 1));
             }
         }
     }
@@ -94,8 +93,9 @@ class RetryTest {
             gateway.configure(route("retry_on: reset", ""), http1(up.port()));
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
                 assertThat(caller.get("/twice").body())
-                        .isEqualTo("upstream connect error or disconnect/reset before headers. retried and the latest reset reason: "
-                                + "connection termination");
+                        .isEqualTo(
+                                "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: "
+                                        + "connection termination");
             }
             assertThat(gateway.logged("/twice")).startsWith("GET /twice 503 UC,URX ");
         }
@@ -107,7 +107,8 @@ class RetryTest {
         try (UpstreamRig up = UpstreamRig.answeringInTurn(BUSY)) {
             gateway.configure(route("retry_on: 5xx", ""), http1(up.port()));
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
-                assertThat(caller.post("/kept" + bytes, "x".repeat(bytes)).brief()).isEqualTo("503 busy");
+                assertThat(caller.post("/kept" + bytes, "x".repeat(bytes)).brief())
+                        .isEqualTo("503 busy");
             }
             assertThat(up.waitingRequests()).isEqualTo(asked);
             for (int i = 0; i < asked; i++) {
@@ -124,7 +125,9 @@ class RetryTest {
                     http1(up.port()));
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
                 assertThat(caller.post("/", "one").brief()).isEqualTo("200 first");
-                assertThat(caller.post("/sent", "two").status()).as("reset on a connection used before").isEqualTo(503);
+                assertThat(caller.post("/sent", "two").status())
+                        .as("reset on a connection used before")
+                        .isEqualTo(503);
             }
             assertThat(up.request().body()).isEqualTo("one");
             assertThat(up.request().body()).isEqualTo("two");
@@ -192,7 +195,8 @@ class RetryTest {
                 assertThat(caller.get("/").brief()).isEqualTo("200 hello");
             }
             up.script(socket -> new Http1Peer(socket).rest());
-            gateway.configure(route("retry_on: 5xx, num_retries: 1, per_try_timeout: 0.05s", ""), cluster("", up.port()));
+            gateway.configure(
+                    route("retry_on: 5xx, num_retries: 1, per_try_timeout: 0.05s", ""), cluster("", up.port()));
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
                 assertThat(caller.get("/each").brief()).isEqualTo("504 upstream request timeout");
             }
@@ -215,10 +219,7 @@ class RetryTest {
     }
 
     @ParameterizedTest(name = "{0}: asked {1} times")
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     x-envoy-retry-on: 5xx                                | 2
                     x-envoy-retry-on: 5xx, x-envoy-max-retries: 3        | 4
                     x-envoy-max-retries: 3                               | 1
