@@ -13,6 +13,8 @@ import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
 import io.sluice.gateway.xds.Problems;
 import java.math.BigDecimal;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -60,10 +62,8 @@ public final class AccessLogParser {
         try {
             if (config.is(FileAccessLog.class)) {
                 FileAccessLog file = config.unpack(FileAccessLog.class);
-                if (file.getPath().isEmpty()) {
-                    return problems.expected("path", "''", "the path of a file, /dev/stdout or /dev/stderr");
-                }
-                return fileFormat(file, problems).map(format -> new Line(file.getPath(), format));
+                return path(file.getPath(), problems)
+                        .flatMap(path -> fileFormat(file, problems).map(format -> new Line(path.toString(), format)));
             }
             if (config.is(StdoutAccessLog.class)) {
                 StdoutAccessLog out = config.unpack(StdoutAccessLog.class);
@@ -79,6 +79,17 @@ public final class AccessLogParser {
             return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
         }
         return problems.unsupported("@type", config.getTypeUrl());
+    }
+
+    private static Optional<Path> path(String path, Problems problems) {
+        if (path.isEmpty()) {
+            return problems.expected("path", "''", "the path of a file, /dev/stdout or /dev/stderr");
+        }
+        try {
+            return Optional.of(Path.of(path));
+        } catch (InvalidPathException e) {
+            return problems.wrong("path", e.getReason());
+        }
     }
 
     @SuppressWarnings("deprecation") // Envoy still obeys the old fields, and control planes still send them

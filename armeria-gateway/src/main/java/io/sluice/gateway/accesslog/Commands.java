@@ -1,38 +1,52 @@
 package io.sluice.gateway.accesslog;
 
 import com.google.common.base.Ascii;
+import com.google.common.base.CharMatcher;
+import com.google.common.primitives.Ints;
 import com.linecorp.armeria.common.HttpHeaders;
 import io.sluice.gateway.xds.Problems;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Envoy's command operators: the one list of what a format may say. */
 final class Commands {
     private Commands() {}
 
+    private static final CharMatcher TOKEN =
+            CharMatcher.inRange('a', 'z').or(CharMatcher.inRange('0', '9')).or(CharMatcher.anyOf(":!#$%&'*+-.^_`|~"));
+
+    /** Only values that callers choose may be cut, as in Envoy. */
+    private static final Set<String> CUTTABLE = Set.of("REQ", "RESP", "TRAILER", "ENVIRONMENT");
+
     /** @param length at most so many characters of the value are printed; null means all */
     static Optional<Command> parse(String name, @Nullable String argument, @Nullable String length, Problems problems) {
-        int max = length == null ? Integer.MAX_VALUE : Integer.parseInt(length);
         String field = "%" + name + "%";
+        if (length != null && !CUTTABLE.contains(name)) {
+            return problems.expected(field, ":" + length, "no length");
+        }
+        int max = length == null ? Integer.MAX_VALUE : Ints.saturatedCast(Long.parseLong(length));
         return switch (name) {
             case "REQ" -> header(StreamInfo::requestHeaders, argument, max, problems.at(field));
             case "RESP" -> header(StreamInfo::responseHeaders, argument, max, problems.at(field));
             case "TRAILER" -> header(StreamInfo::responseTrailers, argument, max, problems.at(field));
             case "START_TIME" -> StartTime.parse(argument == null ? "" : argument, problems.at(field));
             case "ENVIRONMENT" -> environment(argument, max, problems.at(field));
+            case "RESPONSE_CODE_DETAILS" -> details(argument);
             case "GRPC_STATUS" -> GrpcStatus.parse(argument == null ? "CAMEL_STRING" : argument, problems.at(field));
             case "GRPC_STATUS_NUMBER" -> GrpcStatus.parse("NUMBER", problems.at(field));
             default ->
                 argument != null
                         ? problems.expected(field, "(" + argument + ")", "no argument")
-                        : plain(name, max)
+                        : plain(name)
                                 .or(() -> problems.expected(
                                         "format",
                                         field,
@@ -41,11 +55,10 @@ final class Commands {
         };
     }
 
-    private static Optional<Command> plain(String name, int max) {
+    private static Optional<Command> plain(String name) {
         return switch (name) {
-            case "PROTOCOL" -> text(StreamInfo::protocol, max);
+            case "PROTOCOL" -> text(StreamInfo::protocol);
             case "RESPONSE_CODE" -> Optional.of(info -> (long) info.responseCode());
-            case "RESPONSE_CODE_DETAILS" -> text(StreamInfo::responseCodeDetails, max);
             case "RESPONSE_FLAGS" -> flags(ResponseFlag::name);
             case "RESPONSE_FLAGS_LONG" -> flags(ResponseFlag::longName);
             case "BYTES_RECEIVED" -> Optional.of(StreamInfo::bytesReceived);
@@ -70,27 +83,34 @@ final class Commands {
             case "UPSTREAM_LOCAL_ADDRESS" -> address(StreamInfo::upstreamLocalAddress);
             case "UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" -> ip(StreamInfo::upstreamLocalAddress);
             case "UPSTREAM_LOCAL_PORT" -> port(StreamInfo::upstreamLocalAddress);
-            case "UPSTREAM_CLUSTER" -> text(StreamInfo::upstreamCluster, max);
-            case "UPSTREAM_PROTOCOL" -> text(StreamInfo::upstreamProtocol, max);
-            case "UPSTREAM_TRANSPORT_FAILURE_REASON" -> text(StreamInfo::upstreamTransportFailureReason, max);
+            case "UPSTREAM_CLUSTER" -> text(StreamInfo::upstreamCluster);
+            case "UPSTREAM_PROTOCOL" -> text(StreamInfo::upstreamProtocol);
+            case "UPSTREAM_TRANSPORT_FAILURE_REASON" -> text(StreamInfo::upstreamTransportFailureReason);
             case "UPSTREAM_REQUEST_ATTEMPT_COUNT" -> Optional.of(info -> (long) info.attempts());
-            case "ROUTE_NAME" -> text(StreamInfo::routeName, max);
-            case "VIRTUAL_HOST_NAME" -> text(StreamInfo::virtualHostName, max);
-            case "REQUESTED_SERVER_NAME" -> text(StreamInfo::requestedServerName, max);
-            case "STREAM_ID" -> text(StreamInfo::requestId, max);
-            case "TRACE_ID" -> text(StreamInfo::traceId, max);
-            case "HOSTNAME" -> hostname(max);
+            case "ROUTE_NAME" -> text(StreamInfo::routeName);
+            case "REQUESTED_SERVER_NAME" -> text(StreamInfo::requestedServerName);
+            case "STREAM_ID" -> text(StreamInfo::requestId);
+            case "TRACE_ID" -> text(StreamInfo::traceId);
+            case "HOSTNAME" -> hostname();
             default -> Optional.empty();
         };
     }
 
-    private static Optional<Command> text(Function<StreamInfo, String> of, int max) {
+    private static Optional<Command> text(Function<StreamInfo, String> of) {
         return Optional.of(info -> {
             String value = of.apply(info);
-            return value.isEmpty() ? null : Ascii.truncate(value, max, "");
+            return value.isEmpty() ? null : value;
         });
     }
 
+    private static Optional<Command> details(@Nullable String argument) {
+        boolean asTheyAre = "ALLOW_WHITESPACES".equals(argument);
+        return text(info -> asTheyAre
+                ? info.responseCodeDetails()
+                : CharMatcher.whitespace().replaceFrom(info.responseCodeDetails(), '_'));
+    }
+
+    /** None are a value, not a missing one. */
     private static Optional<Command> flags(Function<ResponseFlag, String> word) {
         return Optional.of(info -> info.responseFlags().isEmpty()
                 ? "-" // Envoy's value, not a missing one
@@ -135,38 +155,43 @@ final class Commands {
             @Nullable String argument,
             int max,
             Problems problems) {
-        String[] names = argument == null ? new String[0] : argument.split("\\?", -1);
-        if (names.length == 0 || names.length > 2 || names[0].isEmpty()) {
-            return problems.expected("argument", String.valueOf(argument), "(HEADER) or (HEADER?ALTERNATIVE)");
+        String[] names =
+                argument == null ? new String[0] : Ascii.toLowerCase(argument).split("\\?", -1);
+        if (names.length == 0
+                || names.length > 2
+                || Stream.of(names).allMatch(String::isEmpty)
+                || !Stream.of(names).allMatch(TOKEN::matchesAllOf)) {
+            return problems.expected(
+                    "argument", argument == null ? "nothing" : argument, "(HEADER) or (HEADER?ALTERNATIVE)");
         }
-        String first = Ascii.toLowerCase(names[0]);
-        String second = names.length == 1 ? "" : Ascii.toLowerCase(names[1]);
+        String first = names[0];
+        String second = names.length == 1 ? "" : names[1];
         return Optional.of(info -> {
             HttpHeaders headers = of.apply(info);
             if (headers == null) {
                 return null;
             }
-            String value = headers.get(first);
+            String value = first.isEmpty() ? null : headers.get(first);
             if (value == null && !second.isEmpty()) {
                 value = headers.get(second);
             }
-            return value == null ? null : Ascii.truncate(value, Math.max(max, 0), "");
+            return value == null ? null : Ascii.truncate(value, max, "");
         });
     }
 
     private static Optional<Command> environment(@Nullable String variable, int max, Problems problems) {
         if (variable == null || variable.isEmpty()) {
-            return problems.expected("argument", "", "the name of an environment variable");
+            return problems.expected("argument", "nothing", "the name of an environment variable");
         }
         String value = System.getenv(variable);
-        String shown = value == null ? null : Ascii.truncate(value, max, "");
+        String shown = value == null ? "-" : Ascii.truncate(value, max, "");
         return Optional.of(info -> shown);
     }
 
-    private static Optional<Command> hostname(int max) {
+    private static Optional<Command> hostname() {
         String name;
         try {
-            name = Ascii.truncate(InetAddress.getLocalHost().getHostName(), max, "");
+            name = InetAddress.getLocalHost().getHostName();
         } catch (UnknownHostException e) {
             name = null;
         }

@@ -22,7 +22,7 @@ public final class Format {
                     + "\"%REQ(:AUTHORITY)%\" \"%UPSTREAM_HOST%\"\n";
 
     private static final Pattern COMMAND =
-            Pattern.compile("%(?<name>[A-Z0-9_]+)(?:\\((?<argument>.*?)\\))?(?::(?<length>[0-9]{1,9}))?%");
+            Pattern.compile("%(?<name>[A-Z0-9_]+)(?:\\((?<argument>.*?)\\))?(?::(?<length>[0-9]{1,18}))?%");
 
     private final List<Command> parts;
 

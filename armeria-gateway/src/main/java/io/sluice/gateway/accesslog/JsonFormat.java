@@ -40,50 +40,61 @@ final class JsonFormat {
         out.append('\n');
     }
 
-    private void append(Node node, StreamInfo info, StringBuilder out) {
-        switch (node) {
+    /** @return whether it holds anything; where empty values are left out, what holds nothing is not written */
+    private boolean append(Node node, StreamInfo info, StringBuilder out) {
+        return switch (node) {
             case Members object -> members(object, info, out);
             case Items list -> items(list, info, out);
             case Leaf leaf -> value(leaf.format().typedValue(info, omitEmpty ? "" : "-"), out);
-            case Fixed fixed -> out.append(fixed.json());
-        }
+            case Fixed fixed -> {
+                out.append(fixed.json());
+                yield !fixed.json().equals("null");
+            }
+        };
     }
 
-    private void members(Members object, StreamInfo info, StringBuilder out) {
+    private boolean members(Members object, StreamInfo info, StringBuilder out) {
         out.append('{');
         String comma = "";
         for (Map.Entry<String, Node> member : object.members().entrySet()) {
-            if (omitEmpty
-                    && member.getValue() instanceof Leaf leaf
-                    && leaf.format().typedValue(info, "") == null) {
-                continue;
-            }
+            int before = out.length();
             out.append(comma);
             quote(member.getKey(), out);
             out.append(':');
-            append(member.getValue(), info, out);
-            comma = ",";
+            if (append(member.getValue(), info, out) || !omitEmpty) {
+                comma = ",";
+            } else {
+                out.setLength(before);
+            }
         }
         out.append('}');
+        return !comma.isEmpty();
     }
 
-    private void items(Items list, StreamInfo info, StringBuilder out) {
+    /** A list stays though nothing is left in it, as in Envoy. */
+    private boolean items(Items list, StreamInfo info, StringBuilder out) {
         out.append('[');
         String comma = "";
         for (Node item : list.items()) {
+            int before = out.length();
             out.append(comma);
-            append(item, info, out);
-            comma = ",";
+            if (append(item, info, out) || !omitEmpty) {
+                comma = ",";
+            } else {
+                out.setLength(before);
+            }
         }
         out.append(']');
+        return true;
     }
 
-    private static void value(@Nullable Object value, StringBuilder out) {
+    private static boolean value(@Nullable Object value, StringBuilder out) {
         if (value instanceof String text) {
             quote(text, out);
         } else {
             out.append(value);
         }
+        return value != null;
     }
 
     private static void quote(String text, StringBuilder out) {

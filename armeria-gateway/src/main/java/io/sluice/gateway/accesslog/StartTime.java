@@ -37,7 +37,7 @@ final class StartTime {
                         "argument", format, "strftime conversions of a point in time, like " + ISO_MILLIS);
             }
         }
-        DateTimeFormatter formatter = out.toFormatter(Locale.ROOT);
+        DateTimeFormatter formatter = out.toFormatter(Locale.ENGLISH);
         return Optional.of(info -> formatter.format(
                 ZonedDateTime.ofInstant(Instant.EPOCH.plus(info.startMicros(), ChronoUnit.MICROS), ZoneOffset.UTC)));
     }
@@ -56,14 +56,19 @@ final class StartTime {
             case 'd' -> out.appendPattern("dd");
             case 'e' -> out.appendPattern("ppd");
             case 'j' -> out.appendPattern("DDD");
+            case 'u' -> out.appendValue(ChronoField.DAY_OF_WEEK);
             case 'H' -> out.appendPattern("HH");
+            case 'k' -> out.appendPattern("ppH");
             case 'I' -> out.appendPattern("hh");
+            case 'l' -> out.appendPattern("pph");
             case 'M' -> out.appendPattern("mm");
             case 'S' -> out.appendPattern("ss");
             case 'F' -> out.appendPattern("yyyy-MM-dd");
-            case 'T' -> out.appendPattern("HH:mm:ss");
+            case 'T', 'X' -> out.appendPattern("HH:mm:ss");
+            case 'r' -> out.appendPattern("hh:mm:ss a");
+            case 'c' -> out.appendPattern("EEE MMM ppd HH:mm:ss yyyy");
             case 'R' -> out.appendPattern("HH:mm");
-            case 'D' -> out.appendPattern("MM/dd/yy");
+            case 'D', 'x' -> out.appendPattern("MM/dd/yy");
             case 'a' -> out.appendPattern("EEE");
             case 'A' -> out.appendPattern("EEEE");
             case 'b', 'h' -> out.appendPattern("MMM");

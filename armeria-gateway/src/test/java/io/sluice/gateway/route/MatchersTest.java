@@ -96,6 +96,10 @@ class MatchersTest {
         present: | false | false | -  | false
         present: | true  | false | a  | false
         present: | true  | false | -  | true
+        exact:b  | false | false | a,b | true
+        exact:b  | true  | false | a,b | false
+        exact:c  | true  | false | a,b | true
+        present: | true  | false | a,b | false
         """)
     void comparesHeaders(
             String word, boolean invert, boolean missingIsEmpty, @Nullable String actual, boolean matches) {
