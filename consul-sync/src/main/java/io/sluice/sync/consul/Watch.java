@@ -1,10 +1,12 @@
 package io.sluice.sync.consul;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.linecorp.armeria.client.UnprocessedRequestException;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.sluice.sync.consul.ConsulClient.Answer;
 import io.sluice.sync.consul.ConsulClient.Query;
 import io.sluice.sync.consul.DropGuard.Verdict;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -228,9 +230,7 @@ final class Watch<T> implements AutoCloseable {
     }
 
     private void failed(@Nullable Throwable reason) {
-        Throwable cause =
-                reason instanceof CompletionException && reason.getCause() != null ? reason.getCause() : reason;
-        failure = cause instanceof ConsulException ? cause.getMessage() : String.valueOf(cause);
+        failure = inOneLine(reason);
         guard.interrupted();
         // the index stays, to be compared; but nobody waits for a Consul that lost its state to reach it again
         askIn(backoff.next(), new Query.Now());
@@ -239,6 +239,18 @@ final class Watch<T> implements AutoCloseable {
             observer.connectionChanged();
         }
         observer.ended();
+    }
+
+    /** What a person can act on: {@code Connection refused: /127.0.0.1:8500}, without the layers it came through. */
+    private static String inOneLine(@Nullable Throwable reason) {
+        Throwable cause = reason;
+        while (cause != null
+                && cause.getCause() != null
+                && (cause instanceof CompletionException || cause instanceof UnprocessedRequestException)) {
+            cause = cause.getCause();
+        }
+        String message = cause instanceof ConsulException || cause instanceof IOException ? cause.getMessage() : null;
+        return message == null ? String.valueOf(cause) : message;
     }
 
     private void connected() {

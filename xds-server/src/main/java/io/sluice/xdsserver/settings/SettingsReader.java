@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /** Reads the settings from words, environment and file. */
 public final class SettingsReader {
@@ -110,9 +111,11 @@ public final class SettingsReader {
             }
             return values;
         } catch (JsonProcessingException e) {
-            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
-            throw new SettingsException(path + ":" + line + ": not YAML: "
-                    + e.getOriginalMessage().lines().findFirst().orElse(""));
+            if (e.getCause() instanceof MarkedYAMLException wrong && wrong.getProblemMark() != null) {
+                throw new SettingsException(
+                        path + ":" + (wrong.getProblemMark().getLine() + 1) + ": not YAML: " + wrong.getProblem());
+            }
+            throw new SettingsException(path + ": not YAML: " + e.getOriginalMessage());
         } catch (NoSuchFileException e) {
             throw new SettingsException(path + ": not there (expected: a file of 'name: value' lines)");
         } catch (IOException e) {
