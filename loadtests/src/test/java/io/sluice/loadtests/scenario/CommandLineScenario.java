@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.loadtests.harness.Gateway;
 import io.sluice.loadtests.harness.Home;
+import io.sluice.loadtests.harness.Ports;
+import io.sluice.loadtests.harness.Probe;
 import io.sluice.loadtests.harness.ProgramProcess;
 import io.sluice.loadtests.harness.XdsServer;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,6 +45,16 @@ class CommandLineScenario {
         gateway | -c broken.yaml                                    | 1 | bootstrap broken.yaml > line 3: not YAML: expected ',' or ']'
         gateway | -c unsupported.yaml                               | 1 | clusters[0] > filters: not supported by armeria-gateway; see docs/xds-support.md
         gateway | --mode validate -c unsupported.yaml               | 1 | clusters[0] > filters: not supported by armeria-gateway; see docs/xds-support.md
+        xds     |                                                   | 2 | source: not given (expected: --source file:DIR or consul://HOST:PORT)
+        xds     | --sorce file:.                                    | 2 | --sorce: unknown word (nearest: --source)
+        xds     | --source ftp://somewhere                          | 2 | --source ftp://somewhere: unknown (expected: file:DIR or consul://HOST:PORT)
+        xds     | --source consul:127.0.0.1:8500                    | 2 | --source consul:127.0.0.1:8500: wrong (expected: consul://HOST:PORT)
+        xds     | --source file:. --port 99999                      | 2 | port: '99999' (expected: a port, 0..65535)
+        xds     | --source file:. --zipkin nowhere                  | 2 | zipkin: 'nowhere' (expected: http://HOST:PORT/PATH)
+        xds     | --source file:. --settings unknown.yaml           | 2 | unknown.yaml: zipkn: unknown setting (nearest: zipkin)
+        xds     | --source file:. --settings broken.yaml            | 2 | broken.yaml:3: not YAML: expected ',' or ']'
+        xds     | --source file:. --port TAKEN                      | 2 | port: cannot listen on 127.0.0.1:TAKEN
+        xds     | --source file:. --port 0 --admin-port TAKEN       | 2 | admin-port: cannot listen on 127.0.0.1:TAKEN
         gateway | --mode validate -c good.yaml                      | 0 | configuration OK
         """)
     void endsWithItsCodeAndItsLine(String program, String words, int code, String line, @TempDir Path folder)
@@ -59,6 +72,24 @@ class CommandLineScenario {
                 assertThat(process.output().strip().lines().reduce((a, b) -> b).orElse(""))
                         .contains(line.replace("TAKEN", port));
             }
+        }
+    }
+
+    /** Nothing is lost by a Consul that is not there yet: the server waits for it, not ready, and says why. */
+    @Test
+    void aWrongConsulAddressIsSaidInOneLine(@TempDir Path folder) throws IOException {
+        int nobody = Ports.free();
+        int admin = Ports.free();
+        List<String> words = List.of(
+                "--source", "consul://127.0.0.1:" + nobody, "--port", "0", "--admin-port", Integer.toString(admin));
+        try (ProgramProcess process = XdsServer.run(words, Map.of(), folder)) {
+            process.awaitReady(() -> process.output().contains("source lost"), Duration.ofSeconds(20));
+            assertThat(process.output().lines().filter(line -> line.contains("source lost")))
+                    .singleElement()
+                    .asString()
+                    .contains("WARN", "source=consul://127.0.0.1:" + nobody, "Connection refused: /127.0.0.1:" + nobody)
+                    .doesNotContain("Exception");
+            assertThat(Probe.ok(admin, "/ready")).isFalse();
         }
     }
 

@@ -2,11 +2,13 @@ package io.sluice.loadtests.scenario;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.loadtests.harness.Bytes;
 import io.sluice.loadtests.harness.Consul;
 import io.sluice.loadtests.harness.ConsulRegistry;
 import io.sluice.loadtests.harness.Envoy;
 import io.sluice.loadtests.harness.FileRegistry;
 import io.sluice.loadtests.harness.Gateway;
+import io.sluice.loadtests.harness.Headers;
 import io.sluice.loadtests.harness.Http1Client;
 import io.sluice.loadtests.harness.Part;
 import io.sluice.loadtests.harness.Ports;
@@ -27,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,8 +63,13 @@ final class Site implements AutoCloseable {
 
     /** Routes and services from YAML files; needs the real Envoy. */
     static Site onFiles(Path folder) throws IOException {
+        return onFiles(folder, Map.of());
+    }
+
+    /** @param xdsSettings {@code SLUICE_*} of the xds-server */
+    static Site onFiles(Path folder, Map<String, String> xdsSettings) throws IOException {
         RealParts.require(Part.ENVOY);
-        return new Site(folder, new FileRegistry(Files.createDirectories(folder.resolve("catalog"))), Map.of());
+        return new Site(folder, new FileRegistry(Files.createDirectories(folder.resolve("catalog"))), xdsSettings);
     }
 
     /** Routes and services from a Consul that runs; needs the real Envoy. */
@@ -94,17 +102,17 @@ final class Site implements AutoCloseable {
 
     String listeners() {
         return """
-                listeners:
-                  - {name: gateway, port: %d, address: 127.0.0.1, nodes: gateway}
-                  - {name: envoy, port: %d, address: 127.0.0.1, nodes: envoy}
-                """.formatted(gatewayPort, envoyPort);
+            listeners:
+              - {name: gateway, port: %d, address: 127.0.0.1, nodes: gateway}
+              - {name: envoy, port: %d, address: 127.0.0.1, nodes: envoy}
+            """.formatted(gatewayPort, envoyPort);
     }
 
     /** Starts all that is not the registry. */
     Site start() {
         startXds();
-        CompletableFuture<Envoy> second = CompletableFuture.supplyAsync(
-                () -> Envoy.start(xdsPort, "envoy", REGION, envoyAdminPort, folder));
+        CompletableFuture<Envoy> second =
+                CompletableFuture.supplyAsync(() -> Envoy.start(xdsPort, "envoy", REGION, envoyAdminPort, folder));
         startGateway();
         open.push(second.join());
         return this;
@@ -129,6 +137,14 @@ final class Site implements AutoCloseable {
         return gateway;
     }
 
+    int xdsPort() {
+        return xdsPort;
+    }
+
+    Path folder() {
+        return folder;
+    }
+
     XdsServer xds() {
         return Optional.ofNullable(xds).orElseThrow();
     }
@@ -151,13 +167,7 @@ final class Site implements AutoCloseable {
         try {
             return Http1Client.get(port, "scenario", path);
         } catch (IOException e) {
-            return new Response(
-                    0,
-                    io.sluice.loadtests.harness.Headers.NONE,
-                    io.sluice.loadtests.harness.Bytes.utf8(e.toString()),
-                    io.sluice.loadtests.harness.Headers.NONE,
-                    List.of(),
-                    Response.End.RESET);
+            return new Response(0, Headers.NONE, Bytes.utf8(e.toString()), Headers.NONE, List.of(), Response.End.RESET);
         }
     }
 
@@ -168,16 +178,36 @@ final class Site implements AutoCloseable {
 
     /** Until both data planes answer a GET with that status. */
     void awaitStatus(String path, int status) {
-        doors().forEach((name, port) -> await(
-                () -> name + " answers " + path + " with " + status,
-                () -> get(port, path).status() == status));
+        doors().forEach((name, port) -> {
+            await(
+                    () -> name + " answers " + path + " with " + status + ", not with " + get(port, path) + "\n"
+                            + state(),
+                    () -> get(port, path).status() == status);
+        });
     }
 
-    static void await(Supplier<String> what, BooleanSupplier wanted) {
-        Awaitility.await(what.get())
-                .atMost(SOON)
-                .pollInterval(Duration.ofMillis(2))
-                .until(wanted::getAsBoolean);
+    /** What the programs say of themselves, for the message of a failure. */
+    String state() {
+        try {
+            return xdsPage("/clients")
+                    + xds().process().output()
+                    + gateway().process().output();
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /** @param wish what is waited for; asked only when it does not come */
+    static void await(Supplier<String> wish, BooleanSupplier wanted) {
+        try {
+            Awaitility.await()
+                    .atMost(SOON)
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(2))
+                    .until(wanted::getAsBoolean);
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError("not within " + SOON + ": " + wish.get(), e);
+        }
     }
 
     @Override
