@@ -80,7 +80,11 @@ record RowFile(String name, List<Row> rows) {
                 .or(() -> item.get("request"))
                 .map(requests -> requests.items().stream().map(Ask::parse).toList())
                 .orElse(List.of());
-        if (List.of(!asks.isEmpty(), item.get("refused").isPresent(), item.get("unsupported").isPresent()).stream()
+        if (List.of(
+                                !asks.isEmpty(),
+                                item.get("refused").isPresent(),
+                                item.get("unsupported").isPresent())
+                        .stream()
                         .filter(said -> said)
                         .count()
                 != 1) {
