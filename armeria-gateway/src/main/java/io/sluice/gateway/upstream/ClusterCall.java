@@ -37,7 +37,6 @@ final class ClusterCall implements UpstreamCall {
     private final List<LiveEndpoint> tried = new ArrayList<>(1);
     private long keptBytes;
     private boolean replayable;
-    private boolean abandoned;
     private boolean requestEnded;
     private @Nullable HttpHeaders trailers;
     private @Nullable Try current;
@@ -65,7 +64,7 @@ final class ClusterCall implements UpstreamCall {
         this.policy = policy;
         this.listener = listener;
         retry = policy.retry();
-        replayable = retry.maxRetries() > 0 && !retry.on().isEmpty();
+        replayable = retry.maxRetries() > 0;
         requestEnded = end;
         breakers = policy.priority() == CallPolicy.Priority.HIGH ? cluster.highBreakers() : cluster.defaultBreakers();
     }
@@ -95,7 +94,6 @@ final class ClusterCall implements UpstreamCall {
             keep(stream == null ? data : duplicate(data));
             if (keptBytes > policy.bufferLimit()) {
                 replayable = false;
-                abandoned = true;
                 if (backoff != null) {
                     fail(Failures.BUFFER_OVERFLOW);
                     return;
@@ -234,7 +232,7 @@ final class ClusterCall implements UpstreamCall {
      * @return whether another attempt is under way
      */
     private boolean tryAgain() {
-        if (responseBegun || abandoned) {
+        if (responseBegun || !replayable) {
             return false;
         }
         if (attempts > retry.maxRetries()) {
@@ -480,7 +478,8 @@ final class ClusterCall implements UpstreamCall {
             if (!responseBegun && RetryConditions.wanted(retry, reason, requestBegun) && tryAgain()) {
                 return;
             }
-            fail(Failures.reset(reason, transportFailure, responseBegun, retried));
+            boolean exhausted = retried && attempts > retry.maxRetries();
+            fail(Failures.reset(reason, transportFailure, responseBegun, retried, exhausted));
         }
 
         @Override

@@ -26,12 +26,15 @@ final class Failures {
 
     /**
      * @param retried whether tries went before, which the text says
+     * @param exhausted whether a retry was wanted and none was left
      */
-    static UpstreamFailure reset(ResetReason reason, String transportFailure, boolean responseBegun, boolean retried) {
+    static UpstreamFailure reset(
+            ResetReason reason, String transportFailure, boolean responseBegun, boolean retried, boolean exhausted) {
         String body = "upstream connect error or disconnect/reset before headers. "
                 + (retried ? "retried and the latest " : "")
                 + "reset reason: "
-                + reason.text();
+                + reason.text()
+                + (transportFailure.isEmpty() ? "" : ", transport failure reason: " + transportFailure);
         String details =
                 (responseBegun ? "upstream_reset_after_response_started{" : "upstream_reset_before_response_started{")
                         + reason.text().replace(' ', '_')
@@ -42,7 +45,7 @@ final class Failures {
                 reason == ResetReason.PROTOCOL_ERROR ? 502 : 503,
                 body,
                 details,
-                Set.of(flag),
+                exhausted ? Set.of(flag, ResponseFlag.URX) : Set.of(flag),
                 transportFailure,
                 reason == ResetReason.OVERFLOW);
     }

@@ -33,7 +33,7 @@ public final class Bench {
 
     private final Plan plan;
     private final PrintStream out;
-    private final Report report = new Report();
+    private final Report report;
     private final List<Proxy> proxies;
     private long failures;
     private double callerBusy;
@@ -41,6 +41,7 @@ public final class Bench {
     private Bench(Plan plan, PrintStream out) {
         this.plan = plan;
         this.out = out;
+        this.report = new Report(!plan.equals(Plan.QUICK));
         this.proxies = Arrays.stream(Proxy.values())
                 .filter(proxy ->
                         proxy.part().map(part -> part.find().isPresent()).orElse(true))
@@ -101,7 +102,7 @@ public final class Bench {
             describe(began, upstream);
             starts(work, upstream);
             requests(work, upstream);
-            new Registrations(plan, this::say).measure(work).forEach(report::add);
+            new Registrations(plan, this::say).measure(work, upstream.port()).forEach(report::add);
         } finally {
             delete(work);
         }
@@ -185,7 +186,7 @@ public final class Bench {
             for (Shape shape : List.of(Shape.HTTP1_SMALL, Shape.HTTP2_SMALL)) {
                 paced(shape, running);
             }
-            row("memory (RSS) under load", "MiB", loadedMiB, null);
+            report.add(row("memory (RSS) under load", "MiB", loadedMiB));
         } finally {
             running.values().forEach(Proxy.Running::close);
         }
@@ -233,7 +234,7 @@ public final class Bench {
                 say("p99, " + shape.label + ", round " + (i + 1) + " of " + plan.rounds() + latest(p99, "µs"));
             }
         }
-        row(String.format(Locale.ROOT, "p99 at %.0f/s, %s", plan.pace(), shape.label), "µs", p99, null);
+        report.add(row(String.format(Locale.ROOT, "p99 at %.0f/s, %s", plan.pace(), shape.label), "µs", p99));
     }
 
     private Load.Round measure(Load load, Shape shape, Proxy.Running proxy, double pace) throws InterruptedException {
@@ -260,7 +261,7 @@ public final class Bench {
 
     private void row(String what, String unit, Map<Proxy, List<Double>> values, Report.Target target) {
         Report.Row row = row(what, unit, values);
-        report.add(new Report.Row(what, unit, row.samples(), Optional.ofNullable(target)));
+        report.add(new Report.Row(what, unit, row.samples(), Optional.of(target)));
     }
 
     private static Report.Row row(String what, String unit, Map<Proxy, List<Double>> values) {

@@ -34,6 +34,7 @@ final class Http1Load implements Load {
         }
         Round round = loop.drive(lanes, latencies, duration);
         loop.closeAll(open);
+        lanes.forEach(lane -> lane.request.unwrap().release());
         return round;
     }
 

@@ -19,7 +19,7 @@ record Plan(
         int starts,
         Duration idle,
         int registrations) {
-    static final Plan FULL = new Plan(100_000, 5, Duration.ofSeconds(4), 2_000, 64, 5, Duration.ofSeconds(2), 40);
+    static final Plan FULL = new Plan(100_000, 5, Duration.ofSeconds(4), 2_000, 64, 5, Duration.ofSeconds(6), 40);
 
     /** Whether it runs, not how fast. */
     static final Plan QUICK = new Plan(200, 1, Duration.ofMillis(300), 200, 8, 1, Duration.ZERO, 3);

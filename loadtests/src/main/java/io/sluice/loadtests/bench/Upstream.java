@@ -35,7 +35,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The called side: answers {@link #SMALL} and {@link #BIG} as cheaply as can be, with nginx where there is one. */
-record Upstream(String name, int port, AutoCloseable closing) implements AutoCloseable {
+record Upstream(String name, int port, Runnable closing) implements AutoCloseable {
     static final String SMALL = "/small";
     static final String BIG = "/big";
     private static final Map<String, Integer> BODY_BYTES = Map.of(SMALL, 100, BIG, 10 * 1024);
@@ -55,7 +55,7 @@ record Upstream(String name, int port, AutoCloseable closing) implements AutoClo
                 server { listen 127.0.0.1:%d; root "%s"; }
                 """, port, files));
         process.awaitReady(() -> Probe.ok(port, SMALL), Duration.ofSeconds(10));
-        return new Upstream("nginx", port, process);
+        return new Upstream("nginx", port, process::close);
     }
 
     static Upstream own() throws InterruptedException {
@@ -79,8 +79,8 @@ record Upstream(String name, int port, AutoCloseable closing) implements AutoClo
     }
 
     @Override
-    public void close() throws Exception {
-        closing.close();
+    public void close() {
+        closing.run();
     }
 
     private static final class Answering extends SimpleChannelInboundHandler<HttpObject> {

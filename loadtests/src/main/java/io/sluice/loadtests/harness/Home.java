@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
 
 /** The repository's root: where the launcher, the built programs and {@code .tools/} are. */
 public record Home(Path root) {
+    private static final Pattern ARRAY = Pattern.compile("\\$\\{(\\w+)\\[@]}");
+
     /** The system property {@code sluice.home}, which the launcher sets, else the nearest folder upwards that holds the launcher. */
     public static Home find() {
         String given = System.getProperty("sluice.home", "");
@@ -55,12 +57,23 @@ public record Home(Path root) {
         return flags;
     }
 
-    private static List<String> flags(String launcher, String pattern) {
+    /** What stands in an array of the launcher, as the shell would see it. */
+    private List<String> flags(String launcher, String pattern) {
         Matcher matcher = Pattern.compile(pattern).matcher(launcher);
         if (!matcher.find()) {
             throw new IllegalStateException("the launcher holds no " + pattern);
         }
-        return words(matcher.group(1));
+        List<String> flags = new ArrayList<>();
+        for (String flag : words(matcher.group(1))) {
+            String bare = flag.replace("\"", "");
+            Matcher array = ARRAY.matcher(bare);
+            if (array.matches()) {
+                flags.addAll(flags(launcher, "(?m)^" + array.group(1) + "=\\(([^)]*)\\)"));
+            } else {
+                flags.add(bare.replace("$cd_home", root.toString()));
+            }
+        }
+        return flags;
     }
 
     private static List<String> words(String text) {

@@ -12,7 +12,9 @@ public enum Part {
     CONSUL("SLUICE_CONSUL", "consul", "consul"),
     ENVOY("SLUICE_ENVOY", "envoy", "envoy"),
     ZIPKIN("SLUICE_ZIPKIN", "zipkin", "zipkin.jar"),
-    NGINX("SLUICE_NGINX", "nginx", "nginx");
+    NGINX("SLUICE_NGINX", "nginx", "nginx"),
+    HELM("SLUICE_HELM", "helm", "helm"),
+    SHELLCHECK("SLUICE_SHELLCHECK", "shellcheck", "shellcheck");
 
     /** Where Debian keeps servers; an ordinary user's PATH does not name it. */
     private static final String SERVERS = "/usr/sbin";
@@ -39,7 +41,8 @@ public enum Part {
 
     /** One line: what is missing, and what brings it. */
     public String missing() {
-        return name().toLowerCase(Locale.ROOT) + " is missing: ./sluice tools brings it, or set " + variable;
+        String name = name().toLowerCase(Locale.ROOT);
+        return name + " is missing: './sluice tools " + name + "' brings it, or set " + variable;
     }
 
     Optional<Path> find(Map<String, String> environment, Path root) {

@@ -15,9 +15,7 @@ import java.util.Optional;
  * @param asks sent one after the other, or together
  * @param expect about the row as a whole: what upstreams saw, and the last response
  * @param gateway of a deviating row: what the gateway does instead; the rest of {@code expect} holds for it too
- * @param refused of a row that only asks whether a configuration is accepted: both refuse it, and the gateway's refusal holds this text;
- *     {@code asks} is empty
- * @param unsupported as {@code refused}, for what Envoy accepts
+ * @param refused of a row that only asks whether a configuration is accepted: a text that the gateway's refusal holds; {@code asks} is empty
  */
 record Row(
         String name,
@@ -29,16 +27,10 @@ record Row(
         Expectation expect,
         Optional<String> deviates,
         Optional<Expectation> gateway,
-        Optional<String> refused,
-        Optional<String> unsupported) {
+        Optional<String> refused) {
 
     Expectation expect(Target target) {
         return target == Target.GATEWAY ? gateway.orElse(expect) : expect;
-    }
-
-    /** Whether only the configuration is looked at, and nothing is asked. */
-    boolean onlyValidated() {
-        return refused.isPresent() || unsupported.isPresent();
     }
 
     /** Whether upstreams see a number of requests that depends on time. */

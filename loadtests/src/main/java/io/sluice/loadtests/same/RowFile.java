@@ -41,8 +41,7 @@ record RowFile(String name, List<Row> rows) {
             "expect",
             "deviates",
             "gateway",
-            "refused",
-            "unsupported");
+            "refused");
 
     /** @throws RowException with file, row and key, when something in it is not understood */
     static RowFile read(Path file) {
@@ -80,15 +79,8 @@ record RowFile(String name, List<Row> rows) {
                 .or(() -> item.get("request"))
                 .map(requests -> requests.items().stream().map(Ask::parse).toList())
                 .orElse(List.of());
-        if (List.of(
-                                !asks.isEmpty(),
-                                item.get("refused").isPresent(),
-                                item.get("unsupported").isPresent())
-                        .stream()
-                        .filter(said -> said)
-                        .count()
-                != 1) {
-            throw new RowException(item.where(), "a row has one of: request(s), refused, unsupported");
+        if (asks.isEmpty() == item.get("refused").isEmpty()) {
+            throw new RowException(item.where(), "a row has either request(s) or refused");
         }
         if (item.get("gateway").isPresent() && item.get("deviates").isEmpty()) {
             throw new RowException(item.where() + " > gateway", "a row that differs says why in 'deviates'");
@@ -108,8 +100,7 @@ record RowFile(String name, List<Row> rows) {
                                 Yaml.merged(
                                         item.get("expect").map(Item::object).orElseGet(Yaml::object),
                                         gateway.object())))),
-                item.get("refused").map(Item::text),
-                item.get("unsupported").map(Item::text));
+                item.get("refused").map(Item::text));
     }
 
     private static ObjectNode config(Item item) {

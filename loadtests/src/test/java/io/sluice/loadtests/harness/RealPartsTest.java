@@ -18,6 +18,10 @@ class RealPartsTest {
 
     @Test
     void readsTheFlagsOfTheLauncher() {
-        assertThat(Home.find().flags("gateway")).contains("-XX:+UseSerialGC", "-XX:+IgnoreUnrecognizedVMOptions");
+        Home home = Home.find();
+        assertThat(home.flags("gateway"))
+                .contains("-XX:+UseSerialGC", "-XX:+IgnoreUnrecognizedVMOptions")
+                .contains("-XX:SharedArchiveFile=" + home.root().resolve("target/armeria-gateway.jsa"))
+                .allMatch(flag -> flag.startsWith("-") || flag.startsWith("java.") || flag.contains("=ALL-UNNAMED"));
     }
 }

@@ -36,7 +36,8 @@ class RegistrationScenario {
             Map<String, Double> millis = new TreeMap<>();
             while (millis.size() < 2) {
                 site.doors().forEach((name, port) -> {
-                    if (!millis.containsKey(name) && Site.servedBy(port, "/shop/1").equals("first")) {
+                    if (!millis.containsKey(name)
+                            && Site.servedBy(port, "/shop/1").equals("first")) {
                         millis.put(name, (System.nanoTime() - registered) / 1e6);
                     }
                 });
@@ -46,8 +47,9 @@ class RegistrationScenario {
 
             site.registry().register(Registration.of("shop", "shop-2", "eu", second.port()));
             site.registry().deregister(one);
-            site.doors().forEach((name, port) -> Site.await(
-                    () -> name + " has left the first instance", () -> leftFirst(port)));
+            site.doors()
+                    .forEach((name, port) ->
+                            Site.await(() -> name + " has left the first instance", () -> leftFirst(port)));
             int before = first.count();
             site.doors().values().forEach(port -> {
                 for (int i = 0; i < 10; i++) {
