@@ -114,7 +114,7 @@ final class Commands {
     private static Optional<Command> flags(Function<ResponseFlag, String> word) {
         return Optional.of(info -> info.responseFlags().isEmpty()
                 ? "-" // Envoy's value, not a missing one
-                : info.responseFlags().stream().sorted().map(word).collect(Collectors.joining(",")));
+                : info.responseFlags().stream().map(word).collect(Collectors.joining(",")));
     }
 
     private static Optional<Command> millis(ToLongFunction<StreamInfo> from, ToLongFunction<StreamInfo> to) {

@@ -49,6 +49,7 @@ public interface StreamInfo {
     /** Envoy's words: {@code via_upstream}, {@code route_not_found}, ...; empty when not known. */
     String responseCodeDetails();
 
+    /** In the order in which they were set. */
     Set<ResponseFlag> responseFlags();
 
     /** Body bytes only. */

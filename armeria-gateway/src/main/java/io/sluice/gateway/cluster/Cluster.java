@@ -208,13 +208,7 @@ public final class Cluster {
             return;
         }
         HealthChecker checker = new HealthChecker(
-                live::endpoint,
-                spec.protocol() == ClusterSpec.Protocol.HTTP2,
-                spec.healthChecks().get(0),
-                probe,
-                () -> used,
-                passed -> checked(live, passed),
-                timer);
+                live::endpoint, spec.healthChecks().get(0), probe, () -> used, passed -> checked(live, passed), timer);
         checkers.put(live.key(), checker);
         checker.start();
     }

@@ -232,6 +232,7 @@ public final class ClusterParser {
                 expected.add(new HealthCheckPolicy.StatusRange(200, 201));
             }
             checks.add(new HealthCheckPolicy(
+                    http2(http, at.at("http_health_check")),
                     http.getPath(),
                     http.getHost().isEmpty() ? cluster.getName() : http.getHost(),
                     expected,
@@ -244,6 +245,17 @@ public final class ClusterParser {
                     check.getHealthyThreshold().getValue()));
         }
         return checks;
+    }
+
+    private static boolean http2(HealthCheck.HttpHealthCheck check, Problems problems) {
+        return switch (check.getCodecClientType()) {
+            case HTTP1 -> false;
+            case HTTP2 -> true;
+            case HTTP3, UNRECOGNIZED -> {
+                problems.unsupported("codec_client_type", check.getCodecClientType());
+                yield false;
+            }
+        };
     }
 
     private static int or(boolean has, @Nullable UInt32Value value, int otherwise) {

@@ -52,11 +52,15 @@ public final class HttpConnectionManagerParser {
     }
 
     Optional<io.sluice.gateway.compile.HttpConnectionManager> parse(
-            HttpConnectionManager manager, Function<String, Optional<RouteConfiguration>> routes, Problems problems) {
+            HttpConnectionManager manager,
+            Function<String, Optional<RouteConfiguration>> routes,
+            long bufferBytes,
+            Problems problems) {
         List<ChainedFilter> chained = new ArrayList<>();
         Optional<FilterChain> chain = chain(manager, chained, problems);
         boolean webSocket = webSocket(manager, problems);
-        Optional<RouteTable<Route>> table = table(manager, routes, chained, webSocket, problems);
+        Optional<RouteTable<Route>> table = table(
+                manager, routes, new RouteConfigurationParser.Surroundings(chained, webSocket, bufferBytes), problems);
         List<io.sluice.gateway.accesslog.AccessLog> logs = new ArrayList<>();
         for (int i = 0; i < manager.getAccessLogCount(); i++) {
             AccessLog log = manager.getAccessLog(i);
@@ -173,18 +177,16 @@ public final class HttpConnectionManagerParser {
     private Optional<RouteTable<Route>> table(
             HttpConnectionManager manager,
             Function<String, Optional<RouteConfiguration>> routes,
-            List<ChainedFilter> chained,
-            boolean webSocket,
+            RouteConfigurationParser.Surroundings around,
             Problems problems) {
         return switch (manager.getRouteSpecifierCase()) {
-            case ROUTE_CONFIG ->
-                tables.parse(manager.getRouteConfig(), chained, webSocket, problems.at("route_config"));
+            case ROUTE_CONFIG -> tables.parse(manager.getRouteConfig(), around, problems.at("route_config"));
             case RDS -> {
                 String name = manager.getRds().getRouteConfigName();
                 Optional<RouteConfiguration> table = routes.apply(name);
                 yield table.isEmpty()
                         ? Optional.of(RouteTable.of(List.of(), false))
-                        : tables.parse(table.get(), chained, webSocket, problems.at("rds '" + name + "'"));
+                        : tables.parse(table.get(), around, problems.at("rds '" + name + "'"));
             }
             case SCOPED_ROUTES, ROUTESPECIFIER_NOT_SET ->
                 problems.unsupported("route_specifier", manager.getRouteSpecifierCase());

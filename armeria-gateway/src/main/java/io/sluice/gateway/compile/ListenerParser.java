@@ -17,6 +17,9 @@ import java.util.function.Function;
 
 /** Turns a Listener into a port with one HTTP connection manager. */
 public final class ListenerParser {
+    /** Envoy's per_connection_buffer_limit_bytes, which is also how much of a request is kept for a retry. */
+    private static final long DEFAULT_BUFFER_BYTES = 1024 * 1024;
+
     private final HttpConnectionManagerParser managers;
 
     public ListenerParser(HttpConnectionManagerParser managers) {
@@ -75,6 +78,10 @@ public final class ListenerParser {
             return managers.parse(
                     filter.getTypedConfig().unpack(HttpConnectionManagerParser.MESSAGE),
                     routes,
+                    listener.hasPerConnectionBufferLimitBytes()
+                            ? Integer.toUnsignedLong(
+                                    listener.getPerConnectionBufferLimitBytes().getValue())
+                            : DEFAULT_BUFFER_BYTES,
                     inFilter.at("typed_config<HttpConnectionManager>"));
         } catch (InvalidProtocolBufferException e) {
             return inFilter.wrong("typed_config", String.valueOf(e.getMessage()));

@@ -8,16 +8,13 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** Turns Envoy's retry policy into ours; a policy without conditions means no retry. */
+/** Turns Envoy's retry policy into ours; a policy without conditions means no retry, yet the time of a try holds. */
 final class RetryPolicyParser {
     private static final String PREVIOUS_HOSTS =
             "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate";
 
     Optional<io.sluice.gateway.upstream.RetryPolicy> parse(RetryPolicy policy, Problems problems) {
         Set<RetryOn> on = RetryOn.parse(policy.getRetryOn());
-        if (on.isEmpty()) {
-            return Optional.of(io.sluice.gateway.upstream.RetryPolicy.NONE);
-        }
         boolean previousHosts = false;
         for (int i = 0; i < policy.getRetryHostPredicateCount(); i++) {
             String type = policy.getRetryHostPredicate(i).getTypedConfig().getTypeUrl();

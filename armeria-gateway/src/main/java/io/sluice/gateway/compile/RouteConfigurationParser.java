@@ -43,7 +43,6 @@ import org.jspecify.annotations.Nullable;
 /** Turns a RouteConfiguration into a table for one filter chain: per-route configuration of each filter is resolved here, not per request. */
 @SuppressWarnings("deprecation") // Envoy obeys the deprecated fields too
 public final class RouteConfigurationParser {
-    private static final long DEFAULT_BUFFER_BYTES = 1024 * 1024;
     private static final int MAX_DIRECT_BODY_BYTES = 4096;
 
     private final RouteMatchParser matches = new RouteMatchParser();
@@ -52,14 +51,22 @@ public final class RouteConfigurationParser {
     /** A filter of the chain, by its name there. */
     record ChainedFilter(String name, HttpFilterParser parser) {}
 
+    /**
+     * What the table's listener says.
+     *
+     * @param webSocket whether its routes may be upgraded when they do not say
+     * @param bufferBytes how much of a request is kept for a retry
+     */
+    record Surroundings(List<ChainedFilter> chain, boolean webSocket, long bufferBytes) {}
+
     /** @return empty when something was reported */
     Optional<RouteTable<io.sluice.gateway.filter.Route>> parse(
-            RouteConfiguration table, List<ChainedFilter> chain, boolean webSocket, Problems problems) {
+            RouteConfiguration table, Surroundings around, Problems problems) {
         List<io.sluice.gateway.route.VirtualHost<io.sluice.gateway.filter.Route>> hosts = new ArrayList<>();
         for (int i = 0; i < table.getVirtualHostsCount(); i++) {
             VirtualHost host = table.getVirtualHosts(i);
             Problems at = problems.at("virtual_hosts[" + i + "] '" + host.getName() + "'");
-            hosts.add(host(new Scope(table, host, chain, webSocket), at));
+            hosts.add(host(new Scope(table, host, around), at));
         }
         for (int i = 0; i < hosts.size(); i++) {
             Optional<String> twice = RouteTable.firstTwice(hosts.subList(0, i + 1));
@@ -79,7 +86,7 @@ public final class RouteConfigurationParser {
     }
 
     /** What stands around a route. */
-    private record Scope(RouteConfiguration table, VirtualHost host, List<ChainedFilter> chain, boolean webSocket) {}
+    private record Scope(RouteConfiguration table, VirtualHost host, Surroundings around) {}
 
     private io.sluice.gateway.route.VirtualHost<io.sluice.gateway.filter.Route> host(Scope scope, Problems problems) {
         VirtualHost host = scope.host();
@@ -137,7 +144,7 @@ public final class RouteConfigurationParser {
         };
         List<@Nullable Object> configs = new ArrayList<>();
         List<@Nullable Object> fields = new ArrayList<>();
-        for (ChainedFilter filter : scope.chain()) {
+        for (ChainedFilter filter : scope.around().chain()) {
             configs.add(config(scope, route, filter, problems));
             fields.add(filter.parser()
                     .parseRouteFields(scope.host(), route, problems)
@@ -268,7 +275,7 @@ public final class RouteConfigurationParser {
         Optional<io.sluice.gateway.upstream.RetryPolicy> retry = retries.parse(
                 action.hasRetryPolicy() ? action.getRetryPolicy() : scope.host().getRetryPolicy(),
                 problems.at("retry_policy"));
-        boolean webSocket = scope.webSocket();
+        boolean webSocket = scope.around().webSocket();
         for (RouteAction.UpgradeConfig upgrade : action.getUpgradeConfigsList()) {
             if (upgrade.getUpgradeType().equalsIgnoreCase("websocket")) {
                 webSocket = !upgrade.hasEnabled() || upgrade.getEnabled().getValue();
@@ -288,7 +295,7 @@ public final class RouteConfigurationParser {
                 retry.get(),
                 action.hasTimeout() ? duration(action.getTimeout()) : Duration.ofSeconds(15),
                 action.getPriority() == RoutingPriority.HIGH ? CallPolicy.Priority.HIGH : CallPolicy.Priority.DEFAULT,
-                DEFAULT_BUFFER_BYTES);
+                scope.around().bufferBytes());
         return Optional.of(new Forward(
                 cluster.get(),
                 rewrite.get(),
@@ -435,7 +442,8 @@ public final class RouteConfigurationParser {
     /** Envoy refuses configuration for a filter that is not in the chain; a lock for a door that is not there. */
     private static void unknownConfigs(Scope scope, Route route, Problems problems) {
         for (String name : route.getTypedPerFilterConfigMap().keySet()) {
-            if (scope.chain().stream().noneMatch(filter -> filter.name().equals(name))) {
+            if (scope.around().chain().stream()
+                    .noneMatch(filter -> filter.name().equals(name))) {
                 problems.expected("typed_per_filter_config", "'" + name + "'", "a filter of the chain");
             }
         }

@@ -21,9 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class EntryRules {
     private static final List<String> ONLY_FROM_INSIDE = List.of(
-            "x-envoy-decorator-operation",
-            "x-envoy-downstream-service-cluster",
-            "x-envoy-downstream-service-node",
             "x-envoy-retry-on",
             "x-envoy-retry-grpc-on",
             "x-envoy-max-retries",
@@ -36,6 +33,9 @@ final class EntryRules {
             "x-envoy-ip-tags",
             "x-envoy-original-url",
             "x-envoy-hedge-on-per-try-timeout");
+
+    private static final List<String> NOT_FROM_THE_EDGE = List.of(
+            "x-envoy-decorator-operation", "x-envoy-downstream-service-cluster", "x-envoy-downstream-service-node");
 
     private EntryRules() {}
 
@@ -82,7 +82,7 @@ final class EntryRules {
             return LocalReply.of(404, "", "absolute_path_rejected");
         }
         if (path.indexOf('#') >= 0) {
-            return LocalReply.of(400, "", "path_fragment_rejected");
+            return LocalReply.of(400, "", "path_normalization_failed");
         }
         PathOptions.Result result = PathOptions.apply(manager, path);
         switch (result) {
@@ -152,7 +152,8 @@ final class EntryRules {
             }
             single = !headers.contains("x-forwarded-for");
             if (!manager.skipXffAppend()) {
-                append(headers, "x-forwarded-for", peer.getAddress().getHostAddress());
+                InetAddress shown = peer.getAddress().isLoopbackAddress() ? OwnAddress.OF_MACHINE : peer.getAddress();
+                append(headers, "x-forwarded-for", shown.getHostAddress());
             }
         } else {
             InetAddress named = fromXff(headers, manager.trustedHops());
@@ -175,8 +176,11 @@ final class EntryRules {
         } else {
             headers.remove("x-envoy-internal");
         }
-        if (edge) {
+        if (!internal) {
             ONLY_FROM_INSIDE.forEach(headers::remove);
+        }
+        if (edge) {
+            NOT_FROM_THE_EDGE.forEach(headers::remove);
             headers.set("x-envoy-external-address", address.getHostAddress());
         }
         requestId(manager, headers, edge);

@@ -39,8 +39,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
-import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -69,7 +69,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
     private final String path;
     private final List<HttpFilterFactory> factories;
     private final @Nullable HttpFilter[] filters;
-    private final Set<ResponseFlag> flags = EnumSet.noneOf(ResponseFlag.class);
+    private final Set<ResponseFlag> flags = new LinkedHashSet<>(2);
     private final UpstreamInfo upstream = new UpstreamInfo();
     private final long streamId = ThreadLocalRandom.current().nextLong() >>> 1;
     private final long startMicros = System.currentTimeMillis() * 1000;

@@ -37,6 +37,7 @@ final class ClusterCall implements UpstreamCall {
     private final List<LiveEndpoint> tried = new ArrayList<>(1);
     private long keptBytes;
     private boolean replayable;
+    private boolean abandoned;
     private boolean requestEnded;
     private @Nullable HttpHeaders trailers;
     private @Nullable Try current;
@@ -64,7 +65,7 @@ final class ClusterCall implements UpstreamCall {
         this.policy = policy;
         this.listener = listener;
         retry = policy.retry();
-        replayable = retry.maxRetries() > 0;
+        replayable = retry.maxRetries() > 0 && !retry.on().isEmpty();
         requestEnded = end;
         breakers = policy.priority() == CallPolicy.Priority.HIGH ? cluster.highBreakers() : cluster.defaultBreakers();
     }
@@ -94,6 +95,7 @@ final class ClusterCall implements UpstreamCall {
             keep(stream == null ? data : duplicate(data));
             if (keptBytes > policy.bufferLimit()) {
                 replayable = false;
+                abandoned = true;
                 if (backoff != null) {
                     fail(Failures.BUFFER_OVERFLOW);
                     return;
@@ -232,7 +234,7 @@ final class ClusterCall implements UpstreamCall {
      * @return whether another attempt is under way
      */
     private boolean tryAgain() {
-        if (responseBegun || !replayable) {
+        if (responseBegun || abandoned) {
             return false;
         }
         if (attempts > retry.maxRetries()) {
@@ -478,8 +480,7 @@ final class ClusterCall implements UpstreamCall {
             if (!responseBegun && RetryConditions.wanted(retry, reason, requestBegun) && tryAgain()) {
                 return;
             }
-            boolean exhausted = retried && attempts > retry.maxRetries();
-            fail(Failures.reset(reason, transportFailure, responseBegun, retried, exhausted));
+            fail(Failures.reset(reason, transportFailure, responseBegun, retried));
         }
 
         @Override

@@ -26,15 +26,12 @@ final class Failures {
 
     /**
      * @param retried whether tries went before, which the text says
-     * @param exhausted whether a retry was wanted and none was left
      */
-    static UpstreamFailure reset(
-            ResetReason reason, String transportFailure, boolean responseBegun, boolean retried, boolean exhausted) {
+    static UpstreamFailure reset(ResetReason reason, String transportFailure, boolean responseBegun, boolean retried) {
         String body = "upstream connect error or disconnect/reset before headers. "
                 + (retried ? "retried and the latest " : "")
                 + "reset reason: "
-                + reason.text()
-                + (transportFailure.isEmpty() ? "" : ", transport failure reason: " + transportFailure);
+                + reason.text();
         String details =
                 (responseBegun ? "upstream_reset_after_response_started{" : "upstream_reset_before_response_started{")
                         + reason.text().replace(' ', '_')
@@ -45,7 +42,7 @@ final class Failures {
                 reason == ResetReason.PROTOCOL_ERROR ? 502 : 503,
                 body,
                 details,
-                exhausted ? Set.of(flag, ResponseFlag.URX) : Set.of(flag),
+                Set.of(flag),
                 transportFailure,
                 reason == ResetReason.OVERFLOW);
     }

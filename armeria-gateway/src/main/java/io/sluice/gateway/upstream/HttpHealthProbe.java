@@ -22,13 +22,10 @@ public final class HttpHealthProbe implements HealthProbe, AutoCloseable {
 
     @Override
     public void check(
-            io.sluice.gateway.endpoint.Endpoint endpoint,
-            boolean http2,
-            HealthCheckPolicy policy,
-            Consumer<Boolean> result) {
+            io.sluice.gateway.endpoint.Endpoint endpoint, HealthCheckPolicy policy, Consumer<Boolean> result) {
         InetSocketAddress address = endpoint.address();
         WebClient.builder(
-                        http2 ? SessionProtocol.H2C : SessionProtocol.H1C,
+                        policy.http2() ? SessionProtocol.H2C : SessionProtocol.H1C,
                         Endpoint.of(address.getAddress().getHostAddress(), address.getPort()))
                 .factory(clients)
                 .responseTimeout(policy.timeout())

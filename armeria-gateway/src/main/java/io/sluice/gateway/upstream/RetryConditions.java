@@ -10,9 +10,6 @@ final class RetryConditions {
     private RetryConditions() {}
 
     static boolean wanted(RetryPolicy policy, ResponseHeaders response) {
-        if (response.contains("x-envoy-overloaded")) {
-            return false;
-        }
         Set<RetryOn> on = policy.on();
         if (response.contains("x-envoy-ratelimited")) {
             return on.contains(RetryOn.ENVOY_RATELIMITED);

@@ -20,6 +20,8 @@ final class Check {
         Check check = new Check(observation);
         if (row.refused().isPresent()) {
             check.refusal(row.refused().get(), target);
+        } else if (row.unsupported().isPresent()) {
+            check.unsupported(row.unsupported().get(), target);
         } else if (!observation.problem().isEmpty()) {
             check.problems.add(observation.problem());
         } else {
@@ -33,6 +35,14 @@ final class Check {
             problems.add("accepted (expected: refused)");
         } else if (target == Target.GATEWAY && !observation.problem().contains(text)) {
             problems.add("the refusal does not say '" + text + "': " + observation.problem());
+        }
+    }
+
+    private void unsupported(String text, Target target) {
+        if (target == Target.GATEWAY) {
+            refusal(text, target);
+        } else if (!observation.problem().isEmpty()) {
+            problems.add("refused (expected: accepted): " + observation.problem());
         }
     }
 

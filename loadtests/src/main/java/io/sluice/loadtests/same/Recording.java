@@ -41,7 +41,7 @@ final class Recording {
         Result result = first.startsWith(ROW) ? byName.get(name(first)) : null;
         if (result != null
                 && result.row().expect().equals(Expectation.NOTHING)
-                && result.row().refused().isEmpty()) {
+                && !result.row().onlyValidated()) {
             Observation envoy = Objects.requireNonNull(result.observations().get(Target.ENVOY), "not run on Envoy");
             out.add("    expect: " + said(envoy));
         }

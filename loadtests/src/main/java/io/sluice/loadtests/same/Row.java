@@ -15,7 +15,9 @@ import java.util.Optional;
  * @param asks sent one after the other, or together
  * @param expect about the row as a whole: what upstreams saw, and the last response
  * @param gateway of a deviating row: what the gateway does instead; the rest of {@code expect} holds for it too
- * @param refused of a row that only asks whether a configuration is accepted: a text that the gateway's refusal holds; {@code asks} is empty
+ * @param refused of a row that only asks whether a configuration is accepted: both refuse it, and the gateway's refusal holds this text;
+ *     {@code asks} is empty
+ * @param unsupported as {@code refused}, for what Envoy accepts
  */
 record Row(
         String name,
@@ -27,10 +29,16 @@ record Row(
         Expectation expect,
         Optional<String> deviates,
         Optional<Expectation> gateway,
-        Optional<String> refused) {
+        Optional<String> refused,
+        Optional<String> unsupported) {
 
     Expectation expect(Target target) {
         return target == Target.GATEWAY ? gateway.orElse(expect) : expect;
+    }
+
+    /** Whether only the configuration is looked at, and nothing is asked. */
+    boolean onlyValidated() {
+        return refused.isPresent() || unsupported.isPresent();
     }
 
     /** Whether upstreams see a number of requests that depends on time. */

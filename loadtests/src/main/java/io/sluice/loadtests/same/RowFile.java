@@ -41,7 +41,8 @@ record RowFile(String name, List<Row> rows) {
             "expect",
             "deviates",
             "gateway",
-            "refused");
+            "refused",
+            "unsupported");
 
     /** @throws RowException with file, row and key, when something in it is not understood */
     static RowFile read(Path file) {
@@ -79,8 +80,15 @@ record RowFile(String name, List<Row> rows) {
                 .or(() -> item.get("request"))
                 .map(requests -> requests.items().stream().map(Ask::parse).toList())
                 .orElse(List.of());
-        if (asks.isEmpty() == item.get("refused").isEmpty()) {
-            throw new RowException(item.where(), "a row has either request(s) or refused");
+        if (List.of(
+                                !asks.isEmpty(),
+                                item.get("refused").isPresent(),
+                                item.get("unsupported").isPresent())
+                        .stream()
+                        .filter(said -> said)
+                        .count()
+                != 1) {
+            throw new RowException(item.where(), "a row has one of: request(s), refused, unsupported");
         }
         if (item.get("gateway").isPresent() && item.get("deviates").isEmpty()) {
             throw new RowException(item.where() + " > gateway", "a row that differs says why in 'deviates'");
@@ -100,7 +108,8 @@ record RowFile(String name, List<Row> rows) {
                                 Yaml.merged(
                                         item.get("expect").map(Item::object).orElseGet(Yaml::object),
                                         gateway.object())))),
-                item.get("refused").map(Item::text));
+                item.get("refused").map(Item::text),
+                item.get("unsupported").map(Item::text));
     }
 
     private static ObjectNode config(Item item) {

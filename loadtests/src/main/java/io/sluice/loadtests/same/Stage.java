@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -33,7 +34,7 @@ final class Stage {
     /** Rows at once: enough to hide their waits, few enough that a machine of two cores keeps to their timeouts. */
     private static final int AT_ONCE = 6;
 
-    private static final Pattern PLACE = Pattern.compile("(listeners|clusters)\\[\\d+]");
+    private static final Pattern PLACE = Pattern.compile("(listeners|clusters)\\[\\d+]", Pattern.CASE_INSENSITIVE);
     private static final Duration LOG_PATIENCE = Duration.ofSeconds(2);
 
     private final Target target;
@@ -50,12 +51,11 @@ final class Stage {
         Map<Row, Observation> observations = new ConcurrentHashMap<>();
         List<Part> parts = new ArrayList<>();
         for (Row row : rows) {
-            if (row.refused().isPresent()) {
-                observations.put(row, validated(row));
-            } else {
+            if (!row.onlyValidated()) {
                 parts.add(new Part(String.format("row%03d", parts.size()), row));
             }
         }
+        validate(rows.stream().filter(Row::onlyValidated).toList(), observations);
         try {
             while (!parts.isEmpty()) {
                 List<Part> refused = play(parts, observations);
@@ -113,7 +113,7 @@ final class Stage {
         Map<Part, List<String>> refusals = new LinkedHashMap<>();
         for (String line : message.lines().toList()) {
             Matcher place = PLACE.matcher(line);
-            Part placed = place.find() ? places.get(place.group()) : null;
+            Part placed = place.find() ? places.get(place.group().toLowerCase(Locale.ROOT)) : null;
             for (Part part : parts) {
                 if (part == placed || line.contains(part.key)) {
                     refusals.computeIfAbsent(part, any -> new ArrayList<>()).add(line);
@@ -123,13 +123,48 @@ final class Stage {
         return refusals;
     }
 
-    private Observation validated(Row row) {
-        try (Part part = new Part("row", row)) {
-            ObjectNode bootstrap = BootstrapTemplate.empty(Ports.free());
-            part.addTo(bootstrap);
-            ProgramProcess process = target.validate(write("refused.yaml", bootstrap));
+    /**
+     * Asks the target about configurations without starting it: about all of them at once, then about those that it did not name; where it named
+     * none, about each alone. A program that names one at a time costs as many runs as there are rows.
+     */
+    private void validate(List<Row> rows, Map<Row, Observation> observations) {
+        List<Part> parts = new ArrayList<>();
+        rows.forEach(row -> parts.add(new Part(String.format("val%03d", parts.size()), row)));
+        try {
+            List<Part> left = new ArrayList<>(parts);
+            boolean together = true;
+            while (!left.isEmpty()) {
+                List<Part> asked = together ? List.copyOf(left) : List.of(left.getFirst());
+                Map<String, Part> places = new LinkedHashMap<>();
+                String refusal = refusal(asked, places);
+                Map<Part, List<String>> named = refusals(refusal, asked, places);
+                if (refusal.isEmpty()) {
+                    asked.forEach(part -> observations.put(part.row, Observation.failed("")));
+                    left.removeAll(asked);
+                } else if (asked.size() == 1 || named.isEmpty()) {
+                    if (asked.size() == 1) {
+                        observations.put(asked.getFirst().row, Observation.failed("refused: " + refusal));
+                        left.removeAll(asked);
+                    }
+                    together = false;
+                } else {
+                    named.forEach((part, lines) ->
+                            observations.put(part.row, Observation.failed("refused: " + String.join("\n", lines))));
+                    left.removeAll(named.keySet());
+                }
+            }
+        } finally {
+            parts.forEach(Part::close);
+        }
+    }
+
+    /** What the target says against a bootstrap of these rows; empty when it accepts them. */
+    private String refusal(List<Part> asked, Map<String, Part> places) {
+        ObjectNode bootstrap = BootstrapTemplate.empty(Ports.free());
+        asked.forEach(part -> part.addTo(bootstrap).forEach(place -> places.put(place, part)));
+        try (ProgramProcess process = target.validate(write("validated.yaml", bootstrap))) {
             int code = process.awaitExit(Duration.ofSeconds(30));
-            return Observation.failed(code == 0 ? "" : "refused: " + process.output());
+            return code == 0 ? "" : "code " + code + ": " + process.output();
         }
     }
 

@@ -19,6 +19,9 @@ record Transcript(List<String> lines) {
     /** The default format's bytes received and sent, duration and upstream service time, of which the last two vary. */
     private static final Pattern DURATIONS = Pattern.compile("( \\d+ \\d+) \\d+ (\\d+|-)( \")");
 
+    /** Of an attempt after the first: what is left of the route's time. */
+    private static final String TIME_LEFT = "x-envoy-expected-rq-timeout-ms";
+
     private static final int LONGEST_BODY = 300;
 
     static Transcript of(Row row, Observation observation) {
@@ -37,10 +40,11 @@ record Transcript(List<String> lines) {
                     .map(line -> "log " + placeholders.mask(masked(line)))
                     .toList();
             lines.addAll(log);
+            boolean retried = observation.attempts() > observation.replies().size();
             for (Map.Entry<String, List<RecordedRequest>> upstream :
                     observation.seen().entrySet()) {
                 for (RecordedRequest request : upstream.getValue()) {
-                    seen("at " + upstream.getKey(), request, placeholders, lines);
+                    seen("at " + upstream.getKey(), request, placeholders, lines, retried);
                 }
             }
         }
@@ -74,13 +78,24 @@ record Transcript(List<String> lines) {
         reply.echoes().forEach(echo -> lines.add(where + " echo " + echo));
     }
 
-    private static void seen(String where, RecordedRequest request, Placeholders placeholders, List<String> lines) {
+    private static void seen(
+            String where, RecordedRequest request, Placeholders placeholders, List<String> lines, boolean retried) {
         lines.add(where + " " + request.method() + " " + request.path() + " " + request.protocol());
-        headers(where + " header ", request.headers(), placeholders, lines);
+        headers(
+                where + " header ",
+                retried ? withoutTimeLeft(request.headers()) : request.headers(),
+                placeholders,
+                lines);
         if (request.body().size() > 0) {
             lines.add(where + " body " + shortened(request.body()));
         }
         headers(where + " trailer ", request.trailers(), placeholders, lines);
+    }
+
+    private static Headers withoutTimeLeft(Headers headers) {
+        return new Headers(headers.fields().stream()
+                .map(field -> field.name().equals(TIME_LEFT) ? new Headers.Field(TIME_LEFT, "<left>") : field)
+                .toList());
     }
 
     private static void headers(String where, Headers headers, Placeholders placeholders, List<String> lines) {

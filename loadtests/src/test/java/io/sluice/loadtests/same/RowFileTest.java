@@ -26,7 +26,7 @@ class RowFileTest {
                     {name: a, request: GET /, upstream: explode}          | f > 'a' > upstream: "explode" (expected:
                     {name: a, request: {after: soon}}                     | f > 'a' > request > after: "soon" (expected: a duration
                     {name: a, request: {version: '3'}}                    | f > 'a' > request > version: "3" (expected: 1.0, 1.1 or 2)
-                    {name: a}                                             | f > 'a': a row has either request(s) or refused
+                    {name: a}                                             | f > 'a': a row has one of: request(s), refused, unsupported
                     {name: a, request: GET /, gateway: {status: 404}}     | f > 'a' > gateway: a row that differs says why
                     {name: a, request: GET /, config: {hmc: {}}}          | f > 'a' > config > hmc: unknown
                     {request: GET /}                                      | f > rows > name: missing

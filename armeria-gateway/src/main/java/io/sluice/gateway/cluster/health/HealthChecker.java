@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HealthChecker implements AutoCloseable {
     private final Supplier<Endpoint> endpoint;
-    private final boolean http2;
     private final HealthCheckPolicy policy;
     private final HealthProbe probe;
     private final BooleanSupplier hasTraffic;
@@ -30,14 +29,12 @@ public final class HealthChecker implements AutoCloseable {
     /** @param onState called with each change, and with the first result */
     public HealthChecker(
             Supplier<Endpoint> endpoint,
-            boolean http2,
             HealthCheckPolicy policy,
             HealthProbe probe,
             BooleanSupplier hasTraffic,
             Consumer<Boolean> onState,
             ScheduledExecutorService timer) {
         this.endpoint = endpoint;
-        this.http2 = http2;
         this.policy = policy;
         this.probe = probe;
         this.hasTraffic = hasTraffic;
@@ -50,7 +47,7 @@ public final class HealthChecker implements AutoCloseable {
     }
 
     private void check() {
-        probe.check(endpoint.get(), http2, policy, this::checked);
+        probe.check(endpoint.get(), policy, this::checked);
     }
 
     private synchronized void checked(boolean passed) {

@@ -8,8 +8,7 @@ public interface HealthProbe {
     /**
      * Never blocks.
      *
-     * @param http2 whether to speak HTTP/2 with prior knowledge
      * @param result whether it passed, once, on any thread, within the policy's timeout
      */
-    void check(Endpoint endpoint, boolean http2, HealthCheckPolicy policy, Consumer<Boolean> result);
+    void check(Endpoint endpoint, HealthCheckPolicy policy, Consumer<Boolean> result);
 }

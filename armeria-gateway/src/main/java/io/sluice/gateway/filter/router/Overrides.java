@@ -5,6 +5,7 @@ import io.sluice.gateway.upstream.CallPolicy;
 import io.sluice.gateway.upstream.RetryPolicy;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
@@ -18,60 +19,58 @@ final class Overrides {
     static CallPolicy apply(CallPolicy policy, RequestHeadersBuilder headers) {
         Optional<Duration> timeout = millis(headers, "x-envoy-upstream-rq-timeout-ms");
         Optional<Duration> perTry = millis(headers, "x-envoy-upstream-rq-per-try-timeout-ms");
-        String on = headers.get("x-envoy-retry-on");
-        String grpcOn = headers.get("x-envoy-retry-grpc-on");
-        String times = headers.get("x-envoy-max-retries");
         Duration total = timeout.orElse(policy.timeout());
-        RetryPolicy retry = policy.retry();
-        if (on != null || grpcOn != null || times != null) {
-            retry = retry(retry, headers, on, grpcOn, times);
-        }
-        Duration each = perTry.orElse(retry.perTryTimeout());
+        Duration each = perTry.orElse(policy.retry().perTryTimeout());
         if (!total.isZero() && each.compareTo(total) >= 0) {
             each = Duration.ZERO;
         }
-        if (!each.equals(retry.perTryTimeout())) {
-            retry = new RetryPolicy(
-                    retry.on(),
-                    retry.statusCodes(),
-                    retry.maxRetries(),
-                    each,
-                    retry.perTryIdleTimeout(),
-                    retry.backoffBase(),
-                    retry.backoffMax(),
-                    retry.avoidPreviousHosts(),
-                    retry.hostSelectionAttempts());
-        }
+        RetryPolicy retry = retry(policy.retry(), headers, each);
         return total.equals(policy.timeout()) && retry.equals(policy.retry())
                 ? policy
                 : new CallPolicy(retry, total, policy.priority(), policy.bufferLimit());
     }
 
-    private static RetryPolicy retry(
-            RetryPolicy retry,
-            RequestHeadersBuilder headers,
-            @org.jspecify.annotations.Nullable String on,
-            @org.jspecify.annotations.Nullable String grpcOn,
-            @org.jspecify.annotations.Nullable String times) {
+    private static RetryPolicy retry(RetryPolicy retry, RequestHeadersBuilder headers, Duration perTry) {
+        String on = taken(headers, "x-envoy-retry-on");
+        String grpcOn = taken(headers, "x-envoy-retry-grpc-on");
+        String times = taken(headers, "x-envoy-max-retries");
+        String statuses = taken(headers, "x-envoy-retriable-status-codes");
+        boolean same = on.isEmpty() && grpcOn.isEmpty() && times.isEmpty() && statuses.isEmpty();
+        if (same && perTry.equals(retry.perTryTimeout())) {
+            return retry;
+        }
         Set<RetryPolicy.RetryOn> conditions = EnumSet.noneOf(RetryPolicy.RetryOn.class);
         conditions.addAll(retry.on());
-        conditions.addAll(RetryPolicy.RetryOn.parse(on == null ? "" : on));
-        conditions.addAll(RetryPolicy.RetryOn.parse(grpcOn == null ? "" : grpcOn));
-        int limit =
-                times != null && times.matches("\\d{1,6}") ? Integer.parseInt(times) : Math.max(1, retry.maxRetries());
-        headers.remove("x-envoy-retry-on");
-        headers.remove("x-envoy-retry-grpc-on");
-        headers.remove("x-envoy-max-retries");
+        conditions.addAll(RetryPolicy.RetryOn.parse(on));
+        conditions.addAll(RetryPolicy.RetryOn.parse(grpcOn));
+        Set<Integer> codes = new HashSet<>(retry.statusCodes());
+        for (String status : statuses.split(",")) {
+            number(status.strip()).ifPresent(codes::add);
+        }
         return new RetryPolicy(
                 conditions,
-                retry.statusCodes(),
-                conditions.isEmpty() ? 0 : limit,
-                retry.perTryTimeout(),
+                codes,
+                number(times).orElse(retry.maxRetries()),
+                perTry,
                 retry.perTryIdleTimeout(),
                 retry.backoffBase(),
                 retry.backoffMax(),
                 retry.avoidPreviousHosts(),
                 retry.hostSelectionAttempts());
+    }
+
+    private static Optional<Integer> number(String text) {
+        return text.matches("\\d{1,6}") ? Optional.of(Integer.parseInt(text)) : Optional.empty();
+    }
+
+    /** The header's value, which nobody behind us sees; empty when absent. */
+    private static String taken(RequestHeadersBuilder headers, String name) {
+        String value = headers.get(name);
+        if (value == null) {
+            return "";
+        }
+        headers.remove(name);
+        return value;
     }
 
     private static Optional<Duration> millis(RequestHeadersBuilder headers, String name) {

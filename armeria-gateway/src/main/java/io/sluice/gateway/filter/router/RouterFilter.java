@@ -4,6 +4,7 @@ import com.google.re2j.Pattern;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpHeadersBuilder;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
@@ -26,7 +27,6 @@ import io.sluice.gateway.upstream.Upstream;
 import io.sluice.gateway.upstream.UpstreamCall;
 import io.sluice.gateway.upstream.UpstreamFailure;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +40,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     private final Upstream upstream;
     private final boolean suppressEnvoyHeaders;
     private @Nullable UpstreamCall call;
+    private @Nullable CallPolicy callPolicy;
     private @Nullable Route route;
     private HeaderMutations responseMutations = HeaderMutations.NONE;
     private RouteAction.@Nullable Forward autoHost;
@@ -101,7 +102,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         mutations.apply(headers, exchange);
         rewritePath(forward.path(), headers);
         rewriteHost(forward, headers);
-        tellTimeout(policy, headers);
+        callPolicy = policy;
         call = upstream.start(cluster, exchange.eventLoop(), headers.build(), end, policy, this);
     }
 
@@ -187,12 +188,20 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         }
     }
 
-    private void tellTimeout(CallPolicy policy, RequestHeadersBuilder headers) {
-        Duration perTry = policy.retry().perTryTimeout();
-        Duration expected = perTry.isZero() ? policy.timeout() : perTry;
-        if (!expected.isZero() && !suppressEnvoyHeaders) {
-            headers.set("x-envoy-expected-rq-timeout-ms", String.valueOf(expected.toMillis()));
+    /** What is left for an attempt: at least 1 ms, since 0 would mean for ever. */
+    private void tellTimeout(CallPolicy policy, int attempt, RequestHeadersBuilder headers) {
+        long perTry = policy.retry().perTryTimeout().toMillis();
+        long total = policy.timeout().toMillis();
+        long expected = perTry == 0 ? total : perTry;
+        if (expected == 0 || suppressEnvoyHeaders) {
+            return;
         }
+        if (total > 0) {
+            long since = exchange.requestEndNanos();
+            long elapsed = attempt == 1 || since == 0 ? 0 : (System.nanoTime() - since) / 1_000_000;
+            expected = Math.max(1, Math.min(expected, total - elapsed));
+        }
+        headers.set("x-envoy-expected-rq-timeout-ms", String.valueOf(expected));
     }
 
     // --- from downstream
@@ -248,6 +257,9 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     public void onAttempt(int attempt, Endpoint endpoint, RequestHeadersBuilder headers) {
         exchange.upstream().attempts = attempt;
         exchange.upstream().address = endpoint.address();
+        if (callPolicy != null) {
+            tellTimeout(callPolicy, attempt, headers);
+        }
         if (autoHost != null) {
             setHost(autoHost, headers, endpoint.hostname());
         }
@@ -328,13 +340,17 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             exchange.resetResponse(failure.details());
             return;
         }
-        HttpHeaders headers = failure.overloaded() && !suppressEnvoyHeaders
-                ? HttpHeaders.of("x-envoy-overloaded", "true")
-                : HttpHeaders.of();
+        HttpHeadersBuilder headers = HttpHeaders.builder();
+        if (failure.overloaded() && !suppressEnvoyHeaders) {
+            headers.set("x-envoy-overloaded", "true");
+        }
+        if (route != null && route.tellAttempts()) {
+            headers.set("x-envoy-attempt-count", String.valueOf(Math.max(1, exchange.upstream().attempts)));
+        }
         exchange.reply(new LocalReply(
                 failure.status(),
                 failure.body(),
-                headers,
+                headers.build(),
                 Set.copyOf(failure.flags()),
                 failure.details(),
                 null,
