@@ -4,11 +4,13 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.linecorp.armeria.common.util.EventLoopGroups;
 import com.linecorp.armeria.server.Server;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.sluice.gateway.accesslog.AccessLogParser;
 import io.sluice.gateway.accesslog.LogSinks;
+import io.sluice.gateway.admin.AdminPages;
 import io.sluice.gateway.admin.AdminServer;
 import io.sluice.gateway.cluster.ClusterSet;
 import io.sluice.gateway.cluster.SystemDnsResolver;
@@ -39,36 +41,54 @@ import io.sluice.gateway.xds.BootstrapParser;
 import io.sluice.gateway.xds.ConfigSink;
 import io.sluice.gateway.xds.LastGood;
 import io.sluice.gateway.xds.Problems;
+import io.sluice.gateway.xds.ResourceKey;
 import io.sluice.gateway.xds.Resources;
 import io.sluice.gateway.xds.SupportMatrix;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/** A data-plane node: wiring in the order of the flow. Exit code 2 for a wrong setting, 1 for a configuration that cannot be used. */
+/**
+ * A data-plane node: wiring in the order of the flow. Exit code 2 for a wrong setting, 1 for a configuration that cannot be used, 0 after a stop by
+ * signal.
+ */
 public final class GatewayMain {
+    private static final int REFUSED = 1;
     private static final int WRONG_USAGE = 2;
+
+    /** For closing what is cut off when the drain time is over. */
+    private static final Duration CLOSE_TIME = Duration.ofSeconds(5);
+
     private static final Duration SPANS_WAIT = Duration.ofMillis(500);
+
+    private static final org.slf4j.Logger log = LoggerFactory.getLogger(GatewayMain.class);
 
     private final GatewaySettings settings;
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private Runnable stop = () -> {};
+    private Runnable draining = () -> {};
+    private Supplier<CompletableFuture<Void>> drain = () -> CompletableFuture.completedFuture(null);
+    private @Nullable CompletableFuture<Void> drained;
 
     private GatewayMain(GatewaySettings settings) {
         this.settings = settings;
@@ -84,14 +104,42 @@ public final class GatewayMain {
         } catch (SettingsException e) {
             System.err.println("gateway: " + e.getMessage());
             System.exit(WRONG_USAGE);
+        } catch (RefusedException e) {
+            System.err.println(e.getMessage());
+            System.exit(REFUSED);
         }
     }
 
     private void run() {
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(settings.validate() ? Level.WARN : Level.INFO);
+        if (settings.limiterOnly()) {
+            limitServer();
+        } else {
+            gateway();
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(this::shutDown, "sluice-stop"));
+    }
+
+    /** {@code --role=ratelimit}: no listeners, no xDS; the limiter, its service and the admin pages. */
+    private void limitServer() {
+        Optional<RateLimiter> limiter = settings.limiterPort().map(this::limiter);
+        serve(new AdminServer(
+                settings.admin().orElse(GatewaySettings.DEFAULT_ADMIN),
+                metrics,
+                AdminPages.ofLimitServer(),
+                this::drainInBackground));
+        settings.rlsPort().ifPresent(port -> rateLimitService(port, limiter));
+    }
+
+    private void gateway() {
         SupportMatrix matrix = SupportMatrix.load();
-        Optional<BootstrapParser.Start> start = bootstrap(matrix);
+        Problems problems = Problems.of(
+                settings.bootstrap().map(file -> "bootstrap " + file).orElse("bootstrap"));
+        Optional<BootstrapParser.Start> read = settings.bootstrap().isPresent()
+                ? BootstrapParser.parse(settings.bootstrap().get(), settings, matrix, problems)
+                : settings.xds().map(server -> BootstrapParser.of(settings, server, matrix, problems));
+        BootstrapParser.Start start = read.orElseThrow(() -> refused(problems.list()));
 
         EventLoopGroup workers = EventLoopGroups.newEventLoopGroup(
                 Math.max(1, Runtime.getRuntime().availableProcessors()), "sluice-worker", true);
@@ -99,8 +147,10 @@ public final class GatewayMain {
         ExecutorService blocking = Executors.newCachedThreadPool(
                 task -> Thread.ofPlatform().daemon().name("sluice-blocking").unstarted(task));
 
-        Tracing tracing = settings.zipkin().<Tracing>map(this::zipkin).orElse(Tracing.OFF);
-        Optional<RateLimiter> limiter = settings.limiterPort().map(this::limiter);
+        Tracing tracing = settings.validate() ? Tracing.OFF : tracing();
+        Optional<RateLimiter> limiter = settings.validate()
+                ? limiterToValidate()
+                : settings.limiterPort().map(this::limiter);
         HttpHealthProbe probe = new HttpHealthProbe(workers);
         ClusterSet clusters = new ClusterSet(probe, new SystemDnsResolver(blocking), timer, System::nanoTime);
         PooledUpstream upstream = new PooledUpstream(metrics);
@@ -110,87 +160,76 @@ public final class GatewayMain {
         LogSinks sinks = new LogSinks(metrics);
         RequestHeaderTestParser headerTests = new RequestHeaderTestParser();
         ListenerParser listenerParser = new ListenerParser(new HttpConnectionManagerParser(
-                HttpFilters.all(
-                        clusters,
-                        upstream,
-                        calls,
-                        limiter,
-                        headerTests,
-                        start.map(BootstrapParser.Start::localCluster).orElse(""),
-                        metrics),
+                HttpFilters.all(clusters, upstream, calls, limiter, headerTests, start.localCluster(), metrics),
                 new AccessLogParser(sinks, headerTests),
-                settings.zipkin().isPresent()));
-        Map<String, String> shut = new HashMap<>();
-        ConfigParser config = new ConfigParser(
-                start.map(BootstrapParser.Start::statics).orElseGet(Resources::new), listenerParser, compiled -> {
-                    clusters.update(compiled.clusters(), compiled.assignments());
-                    shut.putAll(listeners.update(compiled.listeners()));
-                });
+                settings.zipkinUrl().isPresent()));
+        ConfigParser config = new ConfigParser(start.statics(), listenerParser, compiled -> {
+            clusters.update(compiled.clusters(), compiled.assignments());
+            return listeners.update(compiled.listeners());
+        });
         ConfigSink.Candidate statics = config.compile(new Resources(), Set.of());
-        if (!statics.refused().isEmpty()) {
-            statics.refused().values().forEach(System.err::println);
-            System.exit(1);
+        statics.refused().values().forEach(problems::add);
+        if (problems.any()) {
+            throw refused(problems.list());
         }
         if (settings.validate()) {
             System.out.println("configuration OK");
             System.exit(0);
         }
-        config.publish(statics);
-        if (!shut.isEmpty()) {
-            shut.forEach((name, reason) -> System.err.println("gateway: listener '" + name + "': " + reason));
-            System.exit(1);
-        }
+
         ScheduledExecutorService xds = daemon("sluice-xds");
-        Optional<AdsClient> ads = start.flatMap(from -> from.adsCluster()
+        Optional<AdsClient> ads = start.adsCluster()
                 .map(cluster -> new AdsClient(
                         new GrpcAdsTransport(calls, cluster),
-                        !settings.fullState() && !BootstrapParser.asksForFullState(from),
-                        from,
+                        !settings.fullState() && !start.fullState(),
+                        start,
                         config,
                         matrix,
                         new LastGood(settings.configCache().orElse(null), blocking),
-                        xds)));
-        AdminServer admin = new AdminServer(
-                start.flatMap(BootstrapParser.Start::admin)
-                        .filter(address -> settings.bootstrap().isPresent())
-                        .orElse(settings.admin()),
-                metrics,
-                clusters,
-                ads.<Supplier<AdsClient.View>>map(client -> client::view),
-                this::drainInBackground);
-        begin(admin);
+                        metrics,
+                        xds,
+                        InstantSource.system(),
+                        new SecureRandom()));
+        settings.admin()
+                .or(start::admin)
+                .ifPresent(address -> serve(new AdminServer(
+                        address,
+                        metrics,
+                        new AdminPages(start, clusters, listeners, ads.map(client -> client::view)),
+                        this::drainInBackground)));
+        Map<ResourceKey, String> failed = config.publish(statics);
+        if (!failed.isEmpty()) {
+            throw refused(List.copyOf(failed.values()));
+        }
         settings.rlsPort().ifPresent(port -> rateLimitService(port, limiter));
         ads.ifPresent(AdsClient::start);
-
-        stop = () -> {
-            admin.draining();
-            try {
-                listeners
-                        .drain(settings.drainTime())
-                        .get(settings.drainTime().toMillis() + 5_000, TimeUnit.MILLISECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-                LoggerFactory.getLogger(GatewayMain.class)
-                        .warn("drain incomplete reason={}", String.valueOf(e.getMessage()));
-            }
-        };
+        drain = () -> listeners.drain(settings.drainTime());
         open.push(sinks);
         open.push(upstream);
-        Runtime.getRuntime().addShutdownHook(new Thread(this::shutDown, "sluice-stop"));
     }
 
-    private Optional<BootstrapParser.Start> bootstrap(SupportMatrix matrix) {
-        Problems problems = Problems.of(
-                settings.bootstrap().map(file -> "bootstrap " + file).orElse("bootstrap"));
-        Optional<BootstrapParser.Start> start = settings.bootstrap().isPresent()
-                ? BootstrapParser.parse(settings.bootstrap().get(), matrix, problems)
-                : settings.xds().flatMap(server -> BootstrapParser.of(settings, server, matrix, problems));
-        if (problems.any()) {
-            problems.list().forEach(System.err::println);
-            System.exit(1);
+    /** What makes a configuration unusable, a line each. */
+    private static final class RefusedException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        RefusedException(List<String> problems) {
+            super(String.join("\n", problems));
         }
-        return start;
+    }
+
+    private static RefusedException refused(List<String> problems) {
+        return new RefusedException(problems);
+    }
+
+    /** Validating starts no member; that there would be one matters to what is validated. */
+    private Optional<RateLimiter> limiterToValidate() {
+        return settings.limiterPort().map(port -> (domain, descriptors, hits) -> {
+            throw new IllegalStateException("only validating");
+        });
+    }
+
+    private Tracing tracing() {
+        return settings.zipkinUrl().<Tracing>map(this::zipkin).orElse(Tracing.OFF);
     }
 
     private Tracing zipkin(java.net.URI collector) {
@@ -230,20 +269,21 @@ public final class GatewayMain {
     }
 
     private void rateLimitService(int port, Optional<RateLimiter> limiter) {
-        RateLimiter engine = limiter.orElseThrow(() ->
-                new SettingsException("rls-port: this node is no limiter member (expected: limiter-port beside it)"));
+        RateLimiter engine = limiter.orElseThrow(); // the settings demand it beside its service
         var builder = Server.builder()
                 .http(new InetSocketAddress(settings.rlsAddress(), port))
+                .meterRegistry(new CompositeMeterRegistry())
                 .gracefulShutdownTimeoutMillis(0, 0);
         new RateLimitService(engine, metrics).addTo(builder);
         Server server = builder.build();
         listen(server, "rls-port", new HostPort(settings.rlsAddress(), port));
     }
 
-    private void begin(AdminServer admin) {
+    private void serve(AdminServer admin) {
         try {
             admin.start();
             open.push(admin);
+            draining = admin::draining;
         } catch (CompletionException e) {
             throw cannotListen("admin-port", admin.address(), e);
         }
@@ -264,20 +304,38 @@ public final class GatewayMain {
     }
 
     private void drainInBackground() {
-        Thread.ofPlatform().name("sluice-drain").start(stop);
+        Thread.ofPlatform().name("sluice-drain").start(this::drained);
+    }
+
+    /** Begins once, whoever asks first. */
+    private synchronized CompletableFuture<Void> drained() {
+        if (drained == null) {
+            log.info("draining limit={}", settings.drainTime());
+            draining.run();
+            drained = drain.get();
+        }
+        return drained;
     }
 
     /** Lets what is under way finish, then flushes what was written behind the requests. */
     private void shutDown() {
-        stop.run();
+        try {
+            drained().get(settings.drainTime().plus(CLOSE_TIME).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            log.warn("drain incomplete reason={}", String.valueOf(e.getMessage()));
+        }
         while (!open.isEmpty()) {
             try {
                 open.pop().close();
             } catch (Exception e) {
-                LoggerFactory.getLogger(GatewayMain.class)
-                        .warn("not closed cleanly reason={}", String.valueOf(e.getMessage()));
+                log.warn("not closed cleanly reason={}", String.valueOf(e.getMessage()));
             }
         }
+        log.info("stopped");
+        System.err.flush();
+        Runtime.getRuntime().halt(0);
     }
 
     private static ScheduledExecutorService daemon(String name) {

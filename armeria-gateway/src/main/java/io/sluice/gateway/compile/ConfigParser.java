@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,14 +34,15 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigParser implements ConfigSink {
     private final Resources statics;
     private final ListenerParser listeners;
-    private final Consumer<CompiledConfig> live;
+    private final Function<CompiledConfig, Map<String, String>> live;
     private final ClusterParser clusters = new ClusterParser();
     private final LoadAssignmentParser assignments = new LoadAssignmentParser();
     private final Map<ResourceKey, Compiled> known = new HashMap<>();
     private final Set<ResourceKey> inForce = new HashSet<>();
 
-    /** @param live takes each configuration that is put in force */
-    public ConfigParser(Resources statics, ListenerParser listeners, Consumer<CompiledConfig> live) {
+    /** @param live takes each configuration that is put in force and says which listeners could not be, and why */
+    public ConfigParser(
+            Resources statics, ListenerParser listeners, Function<CompiledConfig, Map<String, String>> live) {
         this.statics = new Resources(statics);
         this.listeners = listeners;
         this.live = live;
@@ -79,11 +80,16 @@ public final class ConfigParser implements ConfigSink {
     }
 
     @Override
-    public void publish(Candidate candidate) {
+    public Map<ResourceKey, String> publish(Candidate candidate) {
         Whole whole = (Whole) candidate;
         inForce.clear();
         inForce.addAll(whole.ready());
-        live.accept(whole.config());
+        Map<ResourceKey, String> failed = new HashMap<>();
+        live.apply(whole.config()).forEach((name, reason) -> {
+            ResourceKey key = new ResourceKey(ResourceKind.LISTENER, name);
+            failed.put(key, key + " > " + reason);
+        });
+        return failed;
     }
 
     private Map<String, LoadAssignment> endpoints(Resources all, Map<ResourceKey, String> refused) {
@@ -140,6 +146,16 @@ public final class ConfigParser implements ConfigSink {
             source.ifPresent(wanted::add);
             RouteConfiguration table = source.map(s -> tables.get(s.name())).orElse(null);
             if (source.isPresent() && table == null && !gaveUp.contains(source.get())) {
+                // waits for its routes, but what is wrong with itself is said at once
+                keep(
+                        compiled(
+                                key,
+                                message,
+                                null,
+                                problems -> listeners.parse(message, none -> Optional.empty(), problems)),
+                        key,
+                        refused,
+                        CompiledListener.class);
                 return;
             }
             Compiled compiled = compiled(
@@ -159,10 +175,7 @@ public final class ConfigParser implements ConfigSink {
     }
 
     private Compiled compiled(
-            ResourceKey key,
-            Message message,
-            @Nullable Message routes,
-            java.util.function.Function<Problems, Optional<?>> parse) {
+            ResourceKey key, Message message, @Nullable Message routes, Function<Problems, Optional<?>> parse) {
         Compiled before = known.get(key);
         if (before != null && before.isOf(message, routes)) {
             return before;

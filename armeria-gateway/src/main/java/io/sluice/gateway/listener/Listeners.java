@@ -2,14 +2,18 @@ package io.sluice.gateway.listener;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.NetUtil;
 import io.sluice.gateway.compile.CompiledListener;
 import io.sluice.gateway.tracing.Tracing;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
@@ -24,6 +28,7 @@ public final class Listeners {
     private final MeterRegistry registry;
     private final HttpDate date = new HttpDate();
     private final Map<String, GatewayListener> open = new HashMap<>();
+    private boolean draining;
 
     public Listeners(EventLoopGroup workers, Tracing tracing, MeterRegistry registry) {
         this.workers = workers;
@@ -32,12 +37,15 @@ public final class Listeners {
     }
 
     /**
-     * Makes these the listeners in force; blocks until new ones take connections.
+     * Makes these the listeners in force; blocks until new ones take connections. While draining nothing is opened any more.
      *
-     * @return for each listener that cannot have its port, why; it is not open, the others are
+     * @return for each listener that cannot have its port, why; it stays as it was, open or not
      */
     public synchronized Map<String, String> update(List<CompiledListener> listeners) {
         Map<String, String> failed = new HashMap<>();
+        if (draining) {
+            return failed;
+        }
         List<String> names = new ArrayList<>();
         for (CompiledListener listener : listeners) {
             names.add(listener.name());
@@ -46,15 +54,16 @@ public final class Listeners {
                 known.update(listener.manager());
                 continue;
             }
-            if (known != null) {
+            // the new address first, so that a port that cannot be had costs nothing
+            if (start(listener, failed) && known != null) {
                 close(listener.name(), known, listener.manager().drainTimeout());
             }
-            start(listener, failed);
         }
         for (String name : List.copyOf(open.keySet())) {
             if (!names.contains(name)) {
                 GatewayListener gone = open.get(name);
                 if (gone != null) {
+                    open.remove(name);
                     close(name, gone, Duration.ofMinutes(10));
                 }
             }
@@ -68,32 +77,38 @@ public final class Listeners {
         return listener == null ? OptionalInt.empty() : OptionalInt.of(listener.port());
     }
 
-    private void start(CompiledListener listener, Map<String, String> failed) {
+    /** Those that take connections, by name. */
+    public synchronized SortedMap<String, InetSocketAddress> addresses() {
+        SortedMap<String, InetSocketAddress> addresses = new TreeMap<>();
+        open.forEach((name, listener) ->
+                addresses.put(name, new InetSocketAddress(listener.address().getAddress(), listener.port())));
+        return addresses;
+    }
+
+    private boolean start(CompiledListener listener, Map<String, String> failed) {
         ListenerMeters meters = new ListenerMeters(registry, listener.manager().statPrefix());
         GatewayListener next = new GatewayListener(listener, workers, new ListenerParts(tracing, meters, date));
         try {
             next.start().join();
             open.put(listener.name(), next);
             log.info("listener open name={} address={}", listener.name(), listener.address());
+            return true;
         } catch (CompletionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            failed.put(listener.name(), "address " + listener.address() + ": " + cause.getMessage());
-            log.error(
-                    "listener refused name={} address={} reason={}",
-                    listener.name(),
-                    listener.address(),
-                    cause.getMessage());
+            String address = NetUtil.toSocketAddressString(listener.address());
+            failed.put(listener.name(), "address " + address + ": " + cause.getMessage() + " (expected: a free port)");
+            return false;
         }
     }
 
     private void close(String name, GatewayListener listener, Duration limit) {
-        open.remove(name);
         log.info("listener closing name={} address={}", name, listener.address());
         listener.drain(limit).thenRun(() -> log.info("listener closed name={}", name));
     }
 
     /** Drains all; completes when nothing is left under way or the limit is over. */
     public synchronized CompletableFuture<Void> drain(Duration limit) {
+        draining = true;
         CompletableFuture<?>[] all =
                 open.values().stream().map(listener -> listener.drain(limit)).toArray(CompletableFuture[]::new);
         open.clear();

@@ -11,12 +11,16 @@ import java.util.Optional;
 /**
  * What the process reads at start, from its words, then {@code SLUICE_*} variables, then the settings file; each under one name.
  *
- * @param bootstrap an Envoy bootstrap file, which then says node, xDS server and admin address
+ * @param bootstrap an Envoy bootstrap file, which then says where the xDS server is
  * @param validate only check the bootstrap
+ * @param limiterOnly no listeners, only the limiter and its service
  * @param xds the xDS server, where no bootstrap is given
  * @param fullState whether to ask for full states instead of differences
+ * @param nodeId with a bootstrap, in place of its own
+ * @param region with a bootstrap, in place of its own
+ * @param admin absent leaves it to the bootstrap, which may have none
  * @param configCache folder of the last good configuration; absent keeps none
- * @param zipkin where spans are posted; absent traces nothing
+ * @param zipkinUrl where spans are posted; absent traces nothing
  * @param limiterPort port of this node's Hazelcast member; absent makes it no member
  * @param limiterMembers the other members, {@code host:port}
  * @param rlsPort port of Envoy's rate limit service; absent offers none
@@ -31,9 +35,9 @@ public record GatewaySettings(
         boolean fullState,
         String nodeId,
         String region,
-        HostPort admin,
+        Optional<HostPort> admin,
         Optional<Path> configCache,
-        Optional<URI> zipkin,
+        Optional<URI> zipkinUrl,
         Optional<Integer> limiterPort,
         String limiterAddress,
         List<String> limiterMembers,
@@ -41,6 +45,9 @@ public record GatewaySettings(
         String rlsAddress,
         Optional<Path> limits,
         Duration drainTime) {
+
+    /** Where the admin pages are when nobody says so and there is no bootstrap. */
+    public static final HostPort DEFAULT_ADMIN = new HostPort("127.0.0.1", 19000);
 
     /** Every setting's name with what it takes. The chart's values carry the same names. */
     static final Map<String, String> NAMES = Map.ofEntries(
@@ -51,9 +58,9 @@ public record GatewaySettings(
             Map.entry("node-id", "this node's name"),
             Map.entry("region", "this node's region"),
             Map.entry("admin-address", "IP address of the admin page, 127.0.0.1 where not given"),
-            Map.entry("admin-port", "its port, 0 for any; 19000 where not given"),
+            Map.entry("admin-port", "its port, 0 for any; 19000 where neither it nor a bootstrap is given"),
             Map.entry("config-cache", "folder of the last good configuration"),
-            Map.entry("zipkin", "URL to which spans are posted"),
+            Map.entry("zipkin-url", "URL to which spans are posted"),
             Map.entry("limiter-address", "IP address of this node's limiter member, 127.0.0.1 where not given"),
             Map.entry("limiter-port", "its port"),
             Map.entry("limiter-members", "HOST:PORT,... of the other members"),

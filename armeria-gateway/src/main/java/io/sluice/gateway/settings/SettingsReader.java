@@ -1,12 +1,11 @@
 package io.sluice.gateway.settings;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.sluice.gateway.settings.GatewaySettings.HostPort;
 import java.io.IOException;
+import java.io.Reader;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
@@ -15,15 +14,33 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
 
 /** Reads the settings from words, environment and file. */
 public final class SettingsReader {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
-    private static final int DEFAULT_ADMIN_PORT = 19000;
+
+    private static final String PREFIX = "SLUICE_";
+
+    /** The launcher's own. */
+    private static final Set<String> NOT_SETTINGS =
+            Set.of("SLUICE_SETTINGS", "SLUICE_JAVA_OPTS", "SLUICE_CONSUL", "SLUICE_ENVOY", "SLUICE_ZIPKIN");
+
+    private static final int MISSPELT = 2;
 
     private SettingsReader() {}
 
@@ -31,7 +48,7 @@ public final class SettingsReader {
     public static String help() {
         StringBuilder out =
                 new StringBuilder("settings, as --NAME VALUE, SLUICE_NAME, or 'name: value' in --settings FILE:\n");
-        out.append("  -c FILE: an Envoy bootstrap, in place of xds, node-id, region and admin\n");
+        out.append("  -c FILE: an Envoy bootstrap, in place of xds\n");
         GatewaySettings.NAMES.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .forEach(name -> out.append("  ")
@@ -73,45 +90,70 @@ public final class SettingsReader {
         }
         Map<String, String> all = new HashMap<>();
         file.ifPresent(path -> all.putAll(fromFile(path)));
-        GatewaySettings.NAMES.keySet().forEach(name -> {
-            String value = environment.get("SLUICE_" + name.replace('-', '_').toUpperCase(Locale.ROOT));
-            if (value != null) {
-                all.put(name, value);
-            }
-        });
+        all.putAll(fromEnvironment(environment));
         all.putAll(given);
         return build(bootstrap, all);
     }
 
-    private static Map<String, String> fromFile(Path path) {
+    /** A variable that is nearly a setting's is a mistake; others that begin alike may be somebody else's. */
+    private static Map<String, String> fromEnvironment(Map<String, String> environment) {
         Map<String, String> values = new HashMap<>();
-        try {
-            JsonNode root = new ObjectMapper(new YAMLFactory()).readTree(path.toFile());
-            if (root.isMissingNode() || root.isNull()) {
-                return values;
+        environment.forEach((variable, value) -> {
+            if (!variable.startsWith(PREFIX) || NOT_SETTINGS.contains(variable)) {
+                return;
             }
-            if (!root.isObject()) {
-                throw new SettingsException(path + ": no mapping (expected: 'name: value' lines)");
+            String name = variable.substring(PREFIX.length()).replace('_', '-').toLowerCase(Locale.ROOT);
+            if (GatewaySettings.NAMES.containsKey(name)) {
+                values.put(name, value);
+            } else if (distance(name, nearest(name)) <= MISSPELT) {
+                throw new SettingsException(variable + ": unknown variable (nearest: " + PREFIX
+                        + nearest(name).replace('-', '_').toUpperCase(Locale.ROOT) + ")");
             }
-            for (Map.Entry<String, JsonNode> entry : root.properties()) {
-                if (!GatewaySettings.NAMES.containsKey(entry.getKey())) {
-                    throw new SettingsException(path + ": " + entry.getKey() + ": unknown setting (nearest: "
-                            + nearest(entry.getKey()) + ")");
-                }
-                if (!entry.getValue().isNull()) {
-                    values.put(entry.getKey(), entry.getValue().asText());
-                }
-            }
-            return values;
-        } catch (JsonProcessingException e) {
-            if (e.getCause() instanceof MarkedYAMLException wrong && wrong.getProblemMark() != null) {
-                throw new SettingsException(
-                        path + ":" + (wrong.getProblemMark().getLine() + 1) + ": not YAML: " + wrong.getProblem());
-            }
-            throw new SettingsException(path + ": not YAML: " + e.getOriginalMessage());
-        } catch (IOException e) {
+        });
+        return values;
+    }
+
+    private static Map<String, String> fromFile(Path path) {
+        Node root;
+        try (Reader reader = Files.newBufferedReader(path)) {
+            root = new Yaml(new LoaderOptions()).compose(reader);
+        } catch (MarkedYAMLException e) {
+            int line = e.getProblemMark() == null ? 0 : e.getProblemMark().getLine() + 1;
+            throw new SettingsException(path + ":" + line + ": not YAML: " + e.getProblem());
+        } catch (NoSuchFileException e) {
+            throw new SettingsException(path + ": not there (expected: a settings file)");
+        } catch (IOException | YAMLException e) {
             throw new SettingsException(path + ": not readable: " + e.getMessage());
         }
+        Map<String, String> values = new HashMap<>();
+        if (root == null || root.getTag().equals(Tag.NULL)) {
+            return values;
+        }
+        if (!(root instanceof MappingNode mapping)) {
+            throw new SettingsException(path + ":1: no mapping (expected: 'name: value' lines)");
+        }
+        for (NodeTuple tuple : mapping.getValue()) {
+            String at = path + ":" + (tuple.getKeyNode().getStartMark().getLine() + 1) + ": ";
+            String name = tuple.getKeyNode() instanceof ScalarNode key ? key.getValue() : "?";
+            if (!GatewaySettings.NAMES.containsKey(name)) {
+                throw new SettingsException(at + name + ": unknown setting (nearest: " + nearest(name) + ")");
+            }
+            Node value = tuple.getValueNode();
+            if (!value.getTag().equals(Tag.NULL) && values.put(name, text(value, at + name)) != null) {
+                throw new SettingsException(at + name + ": twice (expected: once)");
+            }
+        }
+        return values;
+    }
+
+    /** A list is as good as its items with commas between. */
+    private static String text(Node value, String at) {
+        return switch (value) {
+            case ScalarNode scalar -> scalar.getValue();
+            case SequenceNode list ->
+                list.getValue().stream().map(item -> text(item, at)).collect(Collectors.joining(","));
+            default -> throw new SettingsException(at + ": a mapping (expected: a value)");
+        };
     }
 
     private static GatewaySettings build(Optional<Path> bootstrap, Map<String, String> values) {
@@ -125,6 +167,20 @@ public final class SettingsReader {
         if (bootstrap.isEmpty() && values.get("node-id") == null && !limiterOnly) {
             throw new SettingsException("node-id: not given (expected: --node-id ID beside --xds)");
         }
+        if (bootstrap.isPresent() && xds.isPresent()) {
+            throw new SettingsException("xds: given beside -c (expected: one of them; a bootstrap says itself where its"
+                    + " xDS server is)");
+        }
+        if (bootstrap.isPresent() && limiterOnly) {
+            throw new SettingsException(
+                    "role: ratelimit beside -c (expected: no bootstrap; this role has no listeners)");
+        }
+        if (validate && bootstrap.isEmpty()) {
+            throw new SettingsException("mode: validate without a bootstrap (expected: -c BOOTSTRAP.yaml)");
+        }
+        if (values.get("rls-port") != null && values.get("limiter-port") == null) {
+            throw new SettingsException("rls-port: this node is no limiter member (expected: limiter-port beside it)");
+        }
         if (limiterOnly && values.get("limiter-port") == null) {
             throw new SettingsException("limiter-port: not given (expected: a port beside role ratelimit)");
         }
@@ -136,11 +192,9 @@ public final class SettingsReader {
                 choice(values, "xds-protocol", "delta", "sotw"),
                 values.getOrDefault("node-id", ""),
                 values.getOrDefault("region", ""),
-                new HostPort(
-                        values.getOrDefault("admin-address", "127.0.0.1"),
-                        port(values, "admin-port").orElse(DEFAULT_ADMIN_PORT)),
+                admin(values, bootstrap.isPresent()),
                 Optional.ofNullable(values.get("config-cache")).map(Path::of),
-                Optional.ofNullable(values.get("zipkin")).map(value -> url("zipkin", value)),
+                Optional.ofNullable(values.get("zipkin-url")).map(value -> url("zipkin-url", value)),
                 port(values, "limiter-port"),
                 values.getOrDefault("limiter-address", "127.0.0.1"),
                 Stream.of(values.getOrDefault("limiter-members", "").split(","))
@@ -152,6 +206,15 @@ public final class SettingsReader {
                 values.getOrDefault("rls-address", "127.0.0.1"),
                 Optional.ofNullable(values.get("limits")).map(Path::of),
                 duration("drain-time", values.getOrDefault("drain-time", "30s")));
+    }
+
+    private static Optional<HostPort> admin(Map<String, String> values, boolean bootstrap) {
+        Optional<Integer> port = port(values, "admin-port");
+        Optional<String> address = Optional.ofNullable(values.get("admin-address"));
+        HostPort byDefault = GatewaySettings.DEFAULT_ADMIN;
+        return bootstrap && port.isEmpty() && address.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new HostPort(address.orElse(byDefault.host()), port.orElse(byDefault.port())));
     }
 
     /** @return whether it is the second word; the first is the default */

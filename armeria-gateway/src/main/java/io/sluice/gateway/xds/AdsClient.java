@@ -10,20 +10,25 @@ import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,31 +39,47 @@ import org.slf4j.LoggerFactory;
  * the executor given.
  */
 public final class AdsClient {
+    /** How long a name is waited for before what needs it goes on without it; Envoy's {@code initial_fetch_timeout}. */
+    static final Duration FETCH_TIMEOUT = Duration.ofSeconds(15);
+
+    /** How long after a port could not be had it is tried again. */
+    static final Duration PORT_RETRY = Duration.ofSeconds(5);
+
     private static final Logger log = LoggerFactory.getLogger(AdsClient.class);
-    private static final Duration FETCH_TIMEOUT = Duration.ofSeconds(15);
+    private static final String WRAPPED = "type.googleapis.com/envoy.service.discovery.v3.Resource";
     private static final int INVALID_ARGUMENT = 3;
+    private static final int COMPILE_ROUNDS = 3;
     private static final String AGENT = "sluice-gateway";
 
     private final AdsTransport transport;
     private final boolean delta;
     private final Node node;
+    private final Set<ResourceKind> discovered;
     private final ConfigSink sink;
     private final SupportMatrix matrix;
     private final PgvCheck rules = new PgvCheck();
     private final LastGood disk;
+    private final AdsMeters meters;
     private final ScheduledExecutorService xds;
+    private final InstantSource clock;
+    private final Backoff reconnect;
     private final Map<ResourceKind, TypeState> types = new EnumMap<>(ResourceKind.class);
     private final Map<ResourceKey, Entry> accepted = new HashMap<>();
     private final Map<ResourceKey, Refusal> refusals = new HashMap<>();
     private final Set<ResourceKey> gaveUp = new HashSet<>();
     private Resources good = new Resources();
     private Set<ResourceKey> wanted = Set.of();
+    private Set<ResourceKey> notInForce = Set.of();
     private AdsTransport.@Nullable Stream stream;
     private AdsTransport.@Nullable Listener attached;
     private boolean nodeSent;
-    private final Backoff reconnect = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(10));
+    private boolean everConnected;
+    private int failures;
+    private boolean away;
+    private boolean configured;
     private @Nullable Instant lostSince;
-    private volatile View view = new View(false, Map.of(), List.of(), null);
+    private @Nullable ScheduledFuture<?> portRetry;
+    private volatile View view = new View(false, Map.of(), Map.of(), null);
 
     /** One accepted resource. */
     public record Entry(Message message, String version, Instant since) {}
@@ -69,24 +90,53 @@ public final class AdsClient {
     /**
      * What other threads may see.
      *
-     * @param lostSince null while the stream is there
+     * @param configured whether a first configuration is live, with everything it waited for
+     * @param lostSince null while the xDS server answers
      */
     public record View(
             boolean configured,
             Map<ResourceKey, Entry> accepted,
-            List<Map.Entry<ResourceKey, Refusal>> refused,
+            Map<ResourceKey, Refusal> refused,
             @Nullable Instant lostSince) {}
 
     /** What one type's subscription knows. */
     private static final class TypeState {
         final Set<String> names = new TreeSet<>();
-        final Map<String, String> nacked = new HashMap<>();
-        final Backoff nackDelay = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
+        final Map<ResourceKey, String> nacked = new HashMap<>();
+        final Backoff nackDelay;
         String nonce = "";
         String version = "";
+        String error = "";
         boolean sent;
+        boolean answered;
+
+        @Nullable
+        ScheduledFuture<?> held;
+
+        TypeState(RandomGenerator random) {
+            nackDelay = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30), random);
+        }
     }
 
+    /** What one response offers, in either variant. */
+    private static final class Offer {
+        final Map<ResourceKey, Message> changed = new HashMap<>();
+        final Map<ResourceKey, String> versions = new HashMap<>();
+        final Map<ResourceKey, String> wrong = new HashMap<>();
+        final Set<ResourceKey> removed = new HashSet<>();
+
+        void refuse(ResourceKey key, String version, String reason) {
+            changed.remove(key);
+            versions.put(key, version);
+            wrong.putIfAbsent(key, reason);
+        }
+    }
+
+    /**
+     * @param delta whether to ask for differences; else for full states
+     * @param disk where the last good resources are kept
+     * @param random for the jitter of delays
+     */
     public AdsClient(
             AdsTransport transport,
             boolean delta,
@@ -94,16 +144,23 @@ public final class AdsClient {
             ConfigSink sink,
             SupportMatrix matrix,
             LastGood disk,
-            ScheduledExecutorService xds) {
+            MeterRegistry registry,
+            ScheduledExecutorService xds,
+            InstantSource clock,
+            RandomGenerator random) {
         this.transport = transport;
         this.delta = delta;
         this.node = start.node().toBuilder().setUserAgentName(AGENT).build();
+        this.discovered = start.discovered();
         this.sink = sink;
         this.matrix = matrix;
         this.disk = disk;
+        this.meters = new AdsMeters(registry);
         this.xds = xds;
+        this.clock = clock;
+        this.reconnect = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(10), random);
         for (ResourceKind kind : ResourceKind.values()) {
-            types.put(kind, new TypeState());
+            types.put(kind, new TypeState(random));
         }
     }
 
@@ -116,27 +173,34 @@ public final class AdsClient {
     public void start() {
         xds.execute(() -> {
             List<Resource> saved = disk.read();
-            if (!saved.isEmpty()) {
-                log.info("starting from the last good configuration on disk resources={}", saved.size());
-                Resources resources = new Resources();
-                saved.forEach(resource -> restore(resource, resources));
-                settle(resources, Map.of());
+            Resources resources = new Resources();
+            saved.forEach(resource -> restore(resource, resources));
+            settle(resources, Map.of()).values().forEach(AdsClient::passedOver);
+            if (!accepted.isEmpty()) {
+                log.info("started from the last good configuration on disk resources={}", accepted.size());
+                configured = true;
             }
+            show();
             connect();
         });
     }
 
     private void restore(Resource resource, Resources into) {
-        ResourceKind.of(resource.getResource().getTypeUrl()).ifPresent(kind -> {
-            try {
-                ResourceKey key = new ResourceKey(kind, resource.getName());
-                Message message = kind.parse(resource.getResource());
-                into.put(key, message);
-                accepted.put(key, new Entry(message, resource.getVersion(), Instant.now()));
-            } catch (InvalidProtocolBufferException e) {
-                log.warn("a resource on disk is not readable name={} reason={}", resource.getName(), e.getMessage());
-            }
+        Optional<ResourceKind> kind = ResourceKind.of(resource.getResource().getTypeUrl());
+        if (kind.isEmpty() || (kind.get().isWildcard() && !discovered.contains(kind.get()))) {
+            return;
+        }
+        Offer offer = new Offer();
+        read(kind.get(), resource.getName(), resource.getVersion(), resource.getResource(), offer);
+        offer.wrong.values().forEach(AdsClient::passedOver);
+        offer.changed.forEach((key, message) -> {
+            into.put(key, message);
+            accepted.put(key, new Entry(message, resource.getVersion(), clock.instant()));
         });
+    }
+
+    private static void passedOver(String reason) {
+        log.warn("a resource on disk is passed over reason=\"{}\"", reason);
     }
 
     // --- the stream
@@ -146,8 +210,8 @@ public final class AdsClient {
             @Override
             public void onMessage(byte[] message) {
                 xds.execute(() -> {
-                    if (current(this)) {
-                        received(message);
+                    if (this == attached) {
+                        guarded(() -> received(message));
                     }
                 });
             }
@@ -155,7 +219,7 @@ public final class AdsClient {
             @Override
             public void onClose(String reason) {
                 xds.execute(() -> {
-                    if (current(this)) {
+                    if (this == attached) {
                         lost(reason);
                     }
                 });
@@ -163,76 +227,112 @@ public final class AdsClient {
         };
         attached = listener;
         nodeSent = false;
-        stream = transport.open(delta, listener);
-        types.values().forEach(type -> {
+        for (TypeState type : types.values()) {
+            release(type);
             type.nonce = "";
+            type.error = "";
             type.sent = false;
-        });
+            type.nacked.clear();
+        }
+        meters.streamBegins();
+        stream = transport.open(delta, listener);
         for (ResourceKind kind : ResourceKind.values()) {
             subscribe(kind);
         }
     }
 
-    private boolean current(AdsTransport.Listener listener) {
-        return listener.equals(attached);
-    }
-
-    private void lost(String reason) {
-        stream = null;
-        if (lostSince == null) {
-            lostSince = Instant.now();
-            log.warn("xDS stream lost reason=\"{}\"; the last good configuration stays in force", reason);
-            show();
-        }
-        xds.schedule(this::connect, reconnect.next().toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    private void received(byte[] message) {
-        if (lostSince != null) {
-            log.info(
-                    "xDS stream back lost_ms={}",
-                    Duration.between(lostSince, Instant.now()).toMillis());
-            lostSince = null;
-        }
-        reconnect.reset();
+    /** A fault of ours must not leave the server without an answer for ever. */
+    private void guarded(Runnable step) {
         try {
-            if (delta) {
-                DeltaDiscoveryResponse response = DeltaDiscoveryResponse.parseFrom(message);
-                ResourceKind.of(response.getTypeUrl()).ifPresent(kind -> onDelta(kind, response));
-            } else {
-                DiscoveryResponse response = DiscoveryResponse.parseFrom(message);
-                ResourceKind.of(response.getTypeUrl()).ifPresent(kind -> onFullState(kind, response));
-            }
-        } catch (InvalidProtocolBufferException e) {
-            log.error("unreadable message from the xDS server reason={}", e.getMessage());
+            step.run();
+        } catch (RuntimeException e) {
+            log.error("an xDS response could not be processed; the last good configuration stays in force", e);
             if (stream != null) {
                 stream.cancel();
             }
-            lost("unreadable message");
+            lost("internal error");
         }
+    }
+
+    /** A server that never answered is missed at the second try: a name may have to be resolved first. */
+    private void lost(String reason) {
+        stream = null;
+        attached = null;
+        failures++;
+        if (lostSince == null) {
+            lostSince = clock.instant();
+        }
+        if (!away && (everConnected || failures > 1)) {
+            away = true;
+            log.warn(
+                    "xDS server away reason=\"{}\" in_force={}",
+                    reason,
+                    accepted.isEmpty() ? "only what is static" : "the last good configuration");
+        }
+        meters.connected(false);
+        show();
+        xds.schedule(this::connect, reconnect.next().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void answers() {
+        if (away && lostSince != null) {
+            log.info(
+                    "xDS server back away_ms={}",
+                    Duration.between(lostSince, clock.instant()).toMillis());
+        }
+        away = false;
+        lostSince = null;
+        everConnected = true;
+        failures = 0;
+        meters.connected(true);
+        reconnect.reset();
+    }
+
+    private void received(byte[] message) {
+        try {
+            if (delta) {
+                DeltaDiscoveryResponse response = DeltaDiscoveryResponse.parseFrom(message);
+                answers();
+                subscribed(response.getTypeUrl()).ifPresent(kind -> onDelta(kind, response));
+            } else {
+                DiscoveryResponse response = DiscoveryResponse.parseFrom(message);
+                answers();
+                subscribed(response.getTypeUrl()).ifPresent(kind -> onFullState(kind, response));
+            }
+        } catch (InvalidProtocolBufferException e) {
+            if (stream != null) {
+                stream.cancel();
+            }
+            lost("unreadable message: " + e.getMessage());
+        }
+    }
+
+    /** What nobody asked for is not answered. */
+    private Optional<ResourceKind> subscribed(String typeUrl) {
+        return ResourceKind.of(typeUrl).filter(kind -> state(kind).sent);
     }
 
     /** Sends what the type's subscription is now, where that changed or was not sent on this stream yet. */
     private void subscribe(ResourceKind kind) {
         TypeState type = state(kind);
-        Set<String> wanted = kind.isWildcard() ? Set.of() : wantedNames(kind);
-        if (type.sent && (kind.isWildcard() || wanted.equals(type.names))) {
+        if (kind.isWildcard() && (type.sent || !discovered.contains(kind))) {
             return;
         }
-        if (!kind.isWildcard() && !type.sent && wanted.isEmpty()) {
+        Set<String> now = kind.isWildcard() ? Set.of() : wantedNames(kind);
+        if (!kind.isWildcard() && (type.sent ? now.equals(type.names) : now.isEmpty())) {
             return;
         }
-        List<String> more = new ArrayList<>(wanted);
+        List<String> more = new ArrayList<>(now);
         List<String> less = new ArrayList<>();
         if (type.sent) {
             more.removeAll(type.names);
             less.addAll(type.names);
-            less.removeAll(wanted);
+            less.removeAll(now);
         }
         boolean first = !type.sent;
         type.sent = true;
         type.names.clear();
-        type.names.addAll(wanted);
+        type.names.addAll(now);
         for (String name : more) {
             await(new ResourceKey(kind, name));
         }
@@ -249,7 +349,8 @@ public final class AdsClient {
             }
             send(request.build());
         } else {
-            send(fullStateRequest(kind, "").build());
+            release(type); // a refusal held back goes with this request
+            sendFullStateRequest(kind);
         }
     }
 
@@ -260,7 +361,7 @@ public final class AdsClient {
         return first;
     }
 
-    private DiscoveryRequest.Builder fullStateRequest(ResourceKind kind, String error) {
+    private void sendFullStateRequest(ResourceKind kind) {
         TypeState type = state(kind);
         DiscoveryRequest.Builder request = DiscoveryRequest.newBuilder()
                 .setTypeUrl(kind.typeUrl())
@@ -270,10 +371,26 @@ public final class AdsClient {
         if (isFirstOfStream()) {
             request.setNode(node);
         }
-        if (!error.isEmpty()) {
-            request.setErrorDetail(Status.newBuilder().setCode(INVALID_ARGUMENT).setMessage(error));
+        if (!type.error.isEmpty()) {
+            request.setErrorDetail(error(type.error));
+            type.error = "";
         }
-        return request;
+        send(request.build());
+    }
+
+    private void sendDeltaAnswer(ResourceKind kind) {
+        TypeState type = state(kind);
+        DeltaDiscoveryRequest.Builder request =
+                DeltaDiscoveryRequest.newBuilder().setTypeUrl(kind.typeUrl()).setResponseNonce(type.nonce);
+        if (!type.error.isEmpty()) {
+            request.setErrorDetail(error(type.error));
+            type.error = "";
+        }
+        send(request.build());
+    }
+
+    private static Status error(String text) {
+        return Status.newBuilder().setCode(INVALID_ARGUMENT).setMessage(text).build();
     }
 
     private void send(Message message) {
@@ -283,7 +400,7 @@ public final class AdsClient {
     }
 
     private TypeState state(ResourceKind kind) {
-        return java.util.Objects.requireNonNull(types.get(kind));
+        return Objects.requireNonNull(types.get(kind));
     }
 
     private Map<String, String> versions(ResourceKind kind) {
@@ -307,8 +424,12 @@ public final class AdsClient {
         xds.schedule(
                 () -> {
                     if (good.get(key).isEmpty() && wanted.contains(key) && gaveUp.add(key)) {
-                        log.warn("no answer for {} ms={}; going on without it", key, FETCH_TIMEOUT.toMillis());
+                        log.warn(
+                                "no answer name=\"{}\" after_ms={}; going on without it",
+                                key,
+                                FETCH_TIMEOUT.toMillis());
                         settle(good, Map.of());
+                        show();
                     }
                 },
                 FETCH_TIMEOUT.toMillis(),
@@ -318,89 +439,82 @@ public final class AdsClient {
     // --- responses
 
     private void onDelta(ResourceKind kind, DeltaDiscoveryResponse response) {
-        TypeState type = state(kind);
-        type.nonce = response.getNonce();
-        Resources next = new Resources(good);
-        Map<ResourceKey, String> versions = new HashMap<>();
-        Map<ResourceKey, String> wrong = new HashMap<>();
+        Offer offer = new Offer();
         for (Resource resource : response.getResourcesList()) {
-            ResourceKey key = new ResourceKey(kind, resource.getName());
-            versions.put(key, resource.getVersion());
-            check(key, resource.getResource(), next, wrong);
+            read(kind, resource, offer);
         }
         for (String name : response.getRemovedResourcesList()) {
-            remove(new ResourceKey(kind, name), next);
+            offer.removed.add(new ResourceKey(kind, name));
         }
-        Map<ResourceKey, String> refused = take(next, versions, wrong);
-        String error = describe(refused);
-        DeltaDiscoveryRequest.Builder answer =
-                DeltaDiscoveryRequest.newBuilder().setTypeUrl(kind.typeUrl()).setResponseNonce(response.getNonce());
-        if (!error.isEmpty()) {
-            answer.setErrorDetail(Status.newBuilder().setCode(INVALID_ARGUMENT).setMessage(error));
-        }
-        answer(kind, refused, versions, answer.build());
+        Map<ResourceKey, String> refused = take(kind, offer);
+        answer(kind, response.getNonce(), refused, offer);
     }
 
     private void onFullState(ResourceKind kind, DiscoveryResponse response) {
-        TypeState type = state(kind);
-        type.nonce = response.getNonce();
-        Resources next = new Resources(good);
-        Map<ResourceKey, String> versions = new HashMap<>();
-        Map<ResourceKey, String> wrong = new HashMap<>();
-        Set<String> there = new HashSet<>();
+        Offer offer = new Offer();
+        String version = response.getVersionInfo();
+        boolean allNamed = true;
         for (Any any : response.getResourcesList()) {
             try {
-                String name = kind.nameOf(kind.parse(any));
-                there.add(name);
-                ResourceKey key = new ResourceKey(kind, name);
-                versions.put(key, response.getVersionInfo());
-                check(key, any, next, wrong);
-            } catch (InvalidProtocolBufferException e) {
-                wrong.put(new ResourceKey(kind, "?"), String.valueOf(e.getMessage()));
-            }
-        }
-        if (kind.isWildcard()) {
-            for (String name : List.copyOf(next.of(kind).keySet())) {
-                if (!there.contains(name)) {
-                    remove(new ResourceKey(kind, name), next);
+                if (any.getTypeUrl().equals(WRAPPED)) {
+                    Resource wrapped = Resource.parseFrom(any.getValue());
+                    read(kind, wrapped.toBuilder().setVersion(version).build(), offer);
+                } else {
+                    read(kind, kind.nameOf(kind.parse(any)), version, any, offer);
                 }
+            } catch (InvalidProtocolBufferException e) {
+                ResourceKey unknown = new ResourceKey(kind, "?");
+                offer.refuse(unknown, version, unknown + " > value: " + e.getMessage());
+                allNamed = false;
             }
         }
-        Map<ResourceKey, String> refused = take(next, versions, wrong);
-        String error = describe(refused);
-        if (error.isEmpty()) {
-            type.version = response.getVersionInfo();
+        if (kind.isWildcard() && allNamed) { // else the one without a name might be any that is missing
+            Set<ResourceKey> gone = new HashSet<>(refusals.keySet());
+            good.of(kind).keySet().forEach(name -> gone.add(new ResourceKey(kind, name)));
+            gone.removeIf(key -> key.kind() != kind || offer.versions.containsKey(key));
+            offer.removed.addAll(gone);
         }
-        answer(kind, refused, versions, fullStateRequest(kind, error).build());
+        Map<ResourceKey, String> refused = take(kind, offer);
+        if (refused.isEmpty()) {
+            state(kind).version = version;
+        }
+        answer(kind, response.getNonce(), refused, offer);
     }
 
-    private void check(ResourceKey key, Any any, Resources next, Map<ResourceKey, String> wrong) {
+    private void read(ResourceKind kind, Resource resource, Offer offer) {
+        String name = resource.getName();
+        if (resource.hasTtl()) {
+            ResourceKey key = new ResourceKey(kind, name);
+            offer.refuse(key, resource.getVersion(), key + " > ttl: not supported by armeria-gateway");
+            return;
+        }
+        read(kind, name, resource.getVersion(), resource.getResource(), offer);
+    }
+
+    private void read(ResourceKind kind, String name, String version, Any any, Offer offer) {
+        ResourceKey key = new ResourceKey(kind, name);
         Problems problems = Problems.of(key.toString());
-        try {
-            if (!any.getTypeUrl().equals(key.kind().typeUrl())) {
-                problems.expected("@type", any.getTypeUrl(), key.kind().typeUrl());
-            } else {
-                Message message = key.kind().parse(any);
+        if (offer.versions.put(key, version) != null) {
+            problems.wrong("name", "twice in one response");
+        } else if (!any.getTypeUrl().equals(kind.typeUrl())) {
+            problems.expected("@type", "'" + any.getTypeUrl() + "'", kind.typeUrl());
+        } else {
+            try {
+                Message message = kind.parse(any);
+                if (!kind.nameOf(message).equals(name)) {
+                    problems.expected("name", "'" + kind.nameOf(message) + "'", "'" + name + "', as it was sent");
+                }
                 matrix.check(message, problems);
                 rules.check(message, problems);
                 if (!problems.any()) {
-                    next.put(key, message);
+                    offer.changed.put(key, message);
                 }
+            } catch (InvalidProtocolBufferException e) {
+                problems.wrong("value", String.valueOf(e.getMessage()));
             }
-        } catch (InvalidProtocolBufferException e) {
-            problems.wrong("value", String.valueOf(e.getMessage()));
         }
         if (problems.any()) {
-            wrong.put(key, problems.toString());
-        }
-    }
-
-    private void remove(ResourceKey key, Resources next) {
-        next.remove(key);
-        accepted.remove(key);
-        refusals.remove(key);
-        if (!key.kind().isWildcard()) {
-            gaveUp.add(key); // told that it does not exist: nobody waits for it
+            offer.refuse(key, version, problems.toString());
         }
     }
 
@@ -409,106 +523,192 @@ public final class AdsClient {
      *
      * @return what was refused, and why
      */
-    private Map<ResourceKey, String> take(
-            Resources next, Map<ResourceKey, String> versions, Map<ResourceKey, String> wrong) {
-        versions.keySet().forEach(gaveUp::remove);
-        Map<ResourceKey, String> refused = settle(next, wrong);
-        Instant now = Instant.now();
-        versions.forEach((key, version) -> {
-            String reason = refused.get(key);
-            if (reason == null) {
+    private Map<ResourceKey, String> take(ResourceKind kind, Offer offer) {
+        Resources next = new Resources(good);
+        offer.versions.keySet().forEach(gaveUp::remove);
+        offer.removed.forEach(key -> remove(key, next));
+        offer.changed.forEach(next::put);
+        Map<ResourceKey, String> refused = settle(next, offer.wrong);
+        offer.versions.forEach((key, version) -> {
+            if (!refused.containsKey(key)) {
                 refusals.remove(key);
-                good.get(key).ifPresent(message -> accepted.put(key, new Entry(message, version, now)));
-            } else {
-                Refusal known = refusals.get(key);
-                refusals.put(key, new Refusal(version, reason, known == null ? now : known.since()));
+                good.get(key).ifPresent(message -> accepted.put(key, new Entry(message, version, clock.instant())));
+            }
+        });
+        refused.forEach((key, reason) -> {
+            Refusal known = refusals.get(key);
+            String version = offer.versions.getOrDefault(key, known == null ? "" : known.version());
+            refusals.put(key, new Refusal(version, reason, known == null ? clock.instant() : known.since()));
+            if (known == null || !known.reason().equals(reason)) {
                 log.warn("resource refused name=\"{}\" version={} reason=\"{}\"", key, version, reason);
             }
         });
+        if (offer.wrong.keySet().stream().noneMatch(key -> key.name().equals("?"))) {
+            refusals.remove(new ResourceKey(kind, "?"));
+        }
+        state(kind).answered |= refused.isEmpty() || !good.of(kind).isEmpty();
+        meters.update(kind, refused.isEmpty());
         show();
         disk.write(accepted);
         return refused;
     }
 
+    /** Endpoints and routes that something in force still names end with what names them, as with Envoy. */
+    private void remove(ResourceKey key, Resources next) {
+        refusals.remove(key);
+        if (!key.kind().isWildcard() && wanted.contains(key)) {
+            if (good.get(key).isEmpty()) {
+                gaveUp.add(key); // told that it does not exist: nobody waits for it
+            }
+            return;
+        }
+        next.remove(key);
+        accepted.remove(key);
+    }
+
     /** Compiles; takes what was refused back to its last good version; publishes; adjusts what is asked for. */
     private Map<ResourceKey, String> settle(Resources next, Map<ResourceKey, String> wrong) {
         Map<ResourceKey, String> refused = new HashMap<>(wrong);
-        ConfigSink.Candidate candidate = sink.compile(next, gaveUp);
-        for (int round = 0; !candidate.refused().isEmpty() && round < 3; round++) {
-            candidate.refused().forEach((key, reason) -> {
-                refused.putIfAbsent(key, reason);
-                good.get(key).ifPresentOrElse(last -> next.put(key, last), () -> next.remove(key));
-            });
-            candidate = sink.compile(next, gaveUp);
+        ConfigSink.Candidate candidate = sink.compile(next, Set.copyOf(gaveUp));
+        for (int round = 0; !candidate.refused().isEmpty() && round < COMPILE_ROUNDS; round++) {
+            candidate.refused().forEach(refused::putIfAbsent);
+            if (!takeBack(candidate.refused().keySet(), next)) {
+                takeAllBack(candidate.refused(), next, refused);
+            }
+            candidate = sink.compile(next, Set.copyOf(gaveUp));
         }
         good = next;
-        wanted = candidate.wanted();
-        sink.publish(candidate);
+        wanted = Set.copyOf(candidate.wanted());
+        forgetUnwanted();
+        inForce(sink.publish(candidate), refused);
         if (stream != null) {
             subscribe(ResourceKind.ENDPOINTS);
             subscribe(ResourceKind.ROUTES);
         }
-        show();
         return refused;
     }
 
-    private static String describe(Map<ResourceKey, String> refused) {
-        return String.join("\n", new TreeMap<>(byText(refused)).values());
+    /** @return whether anything changed by that */
+    private boolean takeBack(Set<ResourceKey> keys, Resources next) {
+        boolean changed = false;
+        for (ResourceKey key : keys) {
+            Optional<Message> last = good.get(key);
+            if (!last.equals(next.get(key))) {
+                last.ifPresentOrElse(message -> next.put(key, message), () -> next.remove(key));
+                changed = true;
+            }
+        }
+        return changed;
     }
 
-    private static Map<String, String> byText(Map<ResourceKey, String> refused) {
-        Map<String, String> texts = new HashMap<>();
-        refused.forEach((key, reason) -> texts.put(key.toString(), reason));
-        return texts;
+    /** Only what did not change is refused: something that did is to blame. */
+    private void takeAllBack(Map<ResourceKey, String> reasons, Resources next, Map<ResourceKey, String> refused) {
+        String reason = String.join("\n", reasons.values());
+        for (ResourceKind kind : ResourceKind.values()) {
+            next.of(kind).forEach((name, message) -> {
+                ResourceKey key = new ResourceKey(kind, name);
+                if (!good.get(key).equals(Optional.of(message))) {
+                    refused.putIfAbsent(key, reason);
+                }
+            });
+            next.of(kind).clear();
+            next.of(kind).putAll(good.of(kind));
+        }
+    }
+
+    /** What nothing names any more would be stale when it is named again. */
+    private void forgetUnwanted() {
+        for (ResourceKind kind : ResourceKind.values()) {
+            if (!kind.isWildcard()) {
+                good.of(kind).keySet().removeIf(name -> !wanted.contains(new ResourceKey(kind, name)));
+            }
+        }
+        accepted.keySet().removeIf(key -> isUnwanted(key) || good.get(key).isEmpty());
+        refusals.keySet().removeIf(this::isUnwanted);
+        gaveUp.removeIf(this::isUnwanted);
+    }
+
+    private boolean isUnwanted(ResourceKey key) {
+        return !key.kind().isWildcard() && !wanted.contains(key);
+    }
+
+    /** What could not be put in force, a port that is taken, is refused too, and tried again until it can. */
+    private void inForce(Map<ResourceKey, String> failed, Map<ResourceKey, String> refused) {
+        for (ResourceKey key : notInForce) {
+            Refusal refusal = refusals.get(key);
+            if (!failed.containsKey(key) && refusal != null && !refused.containsKey(key)) {
+                refusals.remove(key);
+                good.get(key)
+                        .ifPresent(
+                                message -> accepted.put(key, new Entry(message, refusal.version(), clock.instant())));
+                log.info("resource in force after all name=\"{}\" version={}", key, refusal.version());
+            }
+        }
+        notInForce = Set.copyOf(failed.keySet());
+        failed.forEach(refused::putIfAbsent);
+        if (!notInForce.isEmpty() && portRetry == null) {
+            portRetry = xds.schedule(
+                    () -> {
+                        portRetry = null;
+                        settle(good, Map.of());
+                        show();
+                    },
+                    PORT_RETRY.toMillis(),
+                    TimeUnit.MILLISECONDS);
+        }
     }
 
     /** A refusal of what was refused before in the same version is held back: a server that sends it again at once would not stop. */
-    private void answer(
-            ResourceKind kind, Map<ResourceKey, String> refused, Map<ResourceKey, String> versions, Message message) {
+    private void answer(ResourceKind kind, String nonce, Map<ResourceKey, String> refused, Offer offer) {
         TypeState type = state(kind);
+        release(type);
+        type.nonce = nonce;
+        type.error = describe(refused);
         boolean again = !refused.isEmpty();
         for (ResourceKey key : refused.keySet()) {
-            String version = versions.getOrDefault(key, "");
-            again &= version.equals(type.nacked.put(key.name(), version));
+            String version = offer.versions.getOrDefault(key, "");
+            again &= version.equals(type.nacked.put(key, version));
         }
-        if (refused.isEmpty()) {
-            type.nackDelay.reset();
-        }
+        type.nacked.keySet().retainAll(refused.keySet());
         if (again) {
-            xds.schedule(() -> send(message), type.nackDelay.next().toMillis(), TimeUnit.MILLISECONDS);
+            type.held = xds.schedule(
+                    () -> {
+                        type.held = null;
+                        sendAnswer(kind);
+                    },
+                    type.nackDelay.next().toMillis(),
+                    TimeUnit.MILLISECONDS);
         } else {
-            send(message);
+            type.nackDelay.reset();
+            sendAnswer(kind);
         }
+    }
+
+    private void sendAnswer(ResourceKind kind) {
+        if (delta) {
+            sendDeltaAnswer(kind);
+        } else {
+            sendFullStateRequest(kind);
+        }
+    }
+
+    private static void release(TypeState type) {
+        if (type.held != null) {
+            type.held.cancel(false);
+            type.held = null;
+        }
+    }
+
+    private static String describe(Map<ResourceKey, String> refused) {
+        Map<String, String> sorted = new TreeMap<>();
+        refused.forEach((key, reason) -> sorted.put(key.toString(), reason));
+        return String.join("\n", sorted.values());
     }
 
     private void show() {
-        view = new View(
-                view.configured() || !accepted.isEmpty(),
-                Map.copyOf(accepted),
-                List.copyOf(Map.copyOf(refusals).entrySet()),
-                lostSince);
-    }
-
-    /** Doubling delays with jitter. */
-    private static final class Backoff {
-        private final Duration first;
-        private final Duration longest;
-        private Duration next;
-
-        Backoff(Duration first, Duration longest) {
-            this.first = first;
-            this.longest = longest;
-            next = first;
-        }
-
-        Duration next() {
-            Duration now = next;
-            next = now.multipliedBy(2).compareTo(longest) > 0 ? longest : now.multipliedBy(2);
-            return now.plusMillis(ThreadLocalRandom.current().nextLong(now.toMillis() / 4 + 1));
-        }
-
-        void reset() {
-            next = first;
-        }
+        configured |= discovered.stream().allMatch(kind -> state(kind).answered)
+                && wanted.stream().allMatch(key -> good.get(key).isPresent() || gaveUp.contains(key));
+        view = new View(configured, Map.copyOf(accepted), Map.copyOf(refusals), lostSince);
+        meters.resources(view);
     }
 }

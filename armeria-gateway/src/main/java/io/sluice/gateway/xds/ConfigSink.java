@@ -12,8 +12,12 @@ public interface ConfigSink {
      */
     Candidate compile(Resources resources, Set<ResourceKey> gaveUp);
 
-    /** Puts a candidate in force, whole. */
-    void publish(Candidate candidate);
+    /**
+     * Puts a candidate in force, whole.
+     *
+     * @return what could not be, and why: a listener whose port is taken; the next call tries again
+     */
+    Map<ResourceKey, String> publish(Candidate candidate);
 
     /** All resources, compiled; those refused are left out of it. */
     interface Candidate {

@@ -59,9 +59,14 @@ public final class EnvoyTypes {
                 : Optional.of(type.get().getParserForType().parseFrom(any.getValue()));
     }
 
-    public static JsonFormat.TypeRegistry registry() {
+    /** For messages written as JSON. */
+    static JsonFormat.TypeRegistry registry() {
         List<Descriptor> descriptors =
                 KNOWN.stream().map(Message::getDescriptorForType).toList();
         return JsonFormat.TypeRegistry.newBuilder().add(descriptors).build();
+    }
+
+    static List<Message> all() {
+        return KNOWN;
     }
 }

@@ -6,13 +6,17 @@ import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.CRC32C;
@@ -93,7 +97,17 @@ public final class LastGood {
         }
     }
 
-    private void save(Path target) {
+    /** Configuration may hold what others should not read. */
+    private static FileAttribute<?>[] ownersOnly() {
+        boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+        return posix
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                }
+                : new FileAttribute<?>[0];
+    }
+
+    private synchronized void save(Path target) {
         DeltaDiscoveryResponse newest = pending.getAndSet(null);
         if (newest == null) {
             return;
@@ -106,8 +120,9 @@ public final class LastGood {
         Path next = target.resolveSibling(target.getFileName() + ".next");
         try {
             Files.createDirectories(target.toAbsolutePath().getParent());
+            Files.deleteIfExists(next);
             try (FileChannel channel = FileChannel.open(
-                    next, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+                    next, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownersOnly())) {
                 while (bytes.hasRemaining()) {
                     channel.write(bytes);
                 }

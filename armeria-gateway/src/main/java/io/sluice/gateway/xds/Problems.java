@@ -33,6 +33,15 @@ public final class Problems {
         return new Problems(path + " > " + place, found);
     }
 
+    String path() {
+        return path;
+    }
+
+    /** @param problem with its path */
+    public void add(String problem) {
+        found.add(problem);
+    }
+
     public <T> Optional<T> expected(String field, Object value, String expected) {
         found.add(path + " > " + field + ": " + value + " (expected: " + expected + ")");
         return Optional.empty();

@@ -134,7 +134,7 @@ final class Stage implements AutoCloseable {
                 "127.0.0.1:" + otherMember));
         words.addAll(more);
         zipkin.ifPresent(
-                server -> words.addAll(List.of("--zipkin", "http://127.0.0.1:" + server.port() + "/api/v2/spans")));
+                server -> words.addAll(List.of("--zipkin-url", "http://127.0.0.1:" + server.port() + "/api/v2/spans")));
         keep(Gateway.start(
                 xds.port(),
                 "gateway-" + region,

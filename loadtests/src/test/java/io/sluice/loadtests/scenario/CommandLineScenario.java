@@ -37,11 +37,11 @@ class CommandLineScenario {
         gateway | --xds 127.0.0.1:70000 --node-id a                 | 2 | xds: '70000' (expected: a port, 0..65535)
         gateway | --xds 127.0.0.1:1                                 | 2 | node-id: not given (expected: --node-id ID beside --xds)
         gateway | --drain-time 30 -c good.yaml                      | 2 | drain-time: '30' (expected: a number with ms, s, m or h: 30s)
-        gateway | --settings unknown.yaml -c good.yaml              | 2 | unknown.yaml: zipkn: unknown setting (nearest: zipkin)
+        gateway | --settings unknown.yaml -c good.yaml              | 2 | unknown.yaml:1: zipkin: unknown setting (nearest: zipkin-url)
         gateway | --settings broken.yaml -c good.yaml               | 2 | broken.yaml:3: not YAML: expected ',' or ']'
         gateway | --xds 127.0.0.1:1 --node-id a --admin-port TAKEN  | 2 | admin-port: 127.0.0.1:TAKEN cannot be had
-        gateway | -c taken.yaml                                     | 1 | listener 'edge': address /127.0.0.1:TAKEN
-        gateway | -c none.yaml                                      | 1 | bootstrap none.yaml > file: not readable: none.yaml
+        gateway | -c taken.yaml                                     | 1 | Listener 'edge' > address 127.0.0.1:TAKEN: 
+        gateway | -c none.yaml                                      | 1 | bootstrap none.yaml > file: not there
         gateway | -c broken.yaml                                    | 1 | bootstrap broken.yaml > line 3: not YAML: expected ',' or ']'
         gateway | -c unsupported.yaml                               | 1 | clusters[0] > filters: not supported by armeria-gateway; see docs/xds-support.md
         gateway | --mode validate -c unsupported.yaml               | 1 | clusters[0] > filters: not supported by armeria-gateway; see docs/xds-support.md
@@ -110,7 +110,7 @@ class CommandLineScenario {
         Files.writeString(folder.resolve("good.yaml"), StaticBootstrap.text(0, 0, 1));
         Files.writeString(folder.resolve("taken.yaml"), StaticBootstrap.text(taken, 0, 1));
         Files.writeString(folder.resolve("broken.yaml"), "routes:\n  [a, b\nthis: that\n");
-        Files.writeString(folder.resolve("unknown.yaml"), "zipkn: http://127.0.0.1:9411\n");
+        Files.writeString(folder.resolve("unknown.yaml"), "zipkin: http://127.0.0.1:9411\n");
         Files.writeString(
                 folder.resolve("unsupported.yaml"),
                 "static_resources: {clusters: [{name: up, type: STATIC, filters: [{name: x}]}]}\n");
