@@ -88,7 +88,7 @@ public final class XdsServerMain {
             return new SharedServices(
                     settings.rateLimit()
                             .map(service -> InetSocketAddress.createUnresolved(service.host(), service.port())),
-                    settings.zipkin());
+                    settings.zipkinUrl());
         } catch (IllegalArgumentException e) {
             throw new SettingsException(String.valueOf(e.getMessage()));
         }

@@ -134,7 +134,7 @@ public final class SettingsReader {
                 listen(values, "address", "port", 18000),
                 listen(values, "admin-address", "admin-port", 18001),
                 Optional.ofNullable(values.get("rate-limit")).map(value -> hostPort("rate-limit", value)),
-                Optional.ofNullable(values.get("zipkin")).map(value -> url("zipkin", value)),
+                Optional.ofNullable(values.get("zipkin-url")).map(value -> url("zipkin-url", value)),
                 Optional.ofNullable(values.get("identifier")).orElseGet(SettingsReader::hostName),
                 size("max-response-size", values.getOrDefault("max-response-size", "2MiB")));
     }

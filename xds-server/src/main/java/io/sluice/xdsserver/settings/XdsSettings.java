@@ -13,7 +13,7 @@ import java.util.TreeMap;
  * @param source where catalogs come from, as {@code CatalogSources} takes it
  * @param ads where streams are served
  * @param rateLimit Envoy's rate limit service, as the data-plane nodes reach it; absent limits nothing on Envoys
- * @param zipkin where the data-plane nodes post their spans; absent traces nothing on Envoys
+ * @param zipkinUrl where the data-plane nodes post their spans; absent traces nothing on Envoys
  * @param identifier names this server to its clients, in each response
  * @param maxResponseBytes where a response is split that need not be whole
  */
@@ -22,7 +22,7 @@ public record XdsSettings(
         HostPort ads,
         HostPort admin,
         Optional<HostPort> rateLimit,
-        Optional<URI> zipkin,
+        Optional<URI> zipkinUrl,
         String identifier,
         int maxResponseBytes) {
 
@@ -34,7 +34,7 @@ public record XdsSettings(
             "admin-address", "IP address of the admin pages, 127.0.0.1 where not given",
             "admin-port", "their port, 0 for any; 18001 where not given",
             "rate-limit", "HOST:PORT of Envoy's rate limit service, as Envoys reach it",
-            "zipkin", "URL to which Envoys post spans: http://HOST:9411/api/v2/spans",
+            "zipkin-url", "URL to which Envoys post spans: http://HOST:9411/api/v2/spans",
             "identifier", "name of this server in its responses, the host's name where not given",
             "max-response-size", "where a response is split that need not be whole; 2MiB where not given")));
 }

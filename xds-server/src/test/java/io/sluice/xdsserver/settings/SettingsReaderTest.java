@@ -32,7 +32,7 @@ class SettingsReaderTest {
         assertThat(settings.ads()).isEqualTo(new HostPort("127.0.0.1", 18000));
         assertThat(settings.admin()).isEqualTo(new HostPort("127.0.0.1", 18001));
         assertThat(settings.rateLimit()).isEmpty();
-        assertThat(settings.zipkin()).isEmpty();
+        assertThat(settings.zipkinUrl()).isEmpty();
         assertThat(settings.identifier()).isNotEmpty();
         assertThat(settings.maxResponseBytes()).isEqualTo(2 * 1024 * 1024);
     }
@@ -50,7 +50,7 @@ class SettingsReaderTest {
                         "--admin-port=1",
                         "--rate-limit",
                         "[::1]:8081",
-                        "--zipkin",
+                        "--zipkin-url",
                         "https://zipkin:9411/api/v2/spans",
                         "--identifier",
                         "xds-1",
@@ -73,7 +73,7 @@ class SettingsReaderTest {
     @Test
     void aWordWinsOverTheEnvironmentAndThatOverTheFile() throws IOException {
         Path file = Files.writeString(
-                folder.resolve("settings.yaml"), "source: file:/f\nport: 1\nadmin-port: 1\nidentifier: f\nzipkin:\n");
+                folder.resolve("settings.yaml"), "source: file:/f\nport: 1\nadmin-port: 1\nidentifier: f\nzipkin-url:\n");
         Map<String, String> environment =
                 Map.of("SLUICE_PORT", "2", "SLUICE_ADMIN_PORT", "2", "SLUICE_JAVA_OPTS", "-ea");
 
@@ -84,7 +84,7 @@ class SettingsReaderTest {
             assertThat(settings.admin().port()).isEqualTo(2);
             assertThat(settings.source()).isEqualTo("file:/f");
             assertThat(settings.identifier()).isEqualTo("f");
-            assertThat(settings.zipkin()).isEmpty();
+            assertThat(settings.zipkinUrl()).isEmpty();
         }
         assertThat(SettingsReader.read(List.of(), Map.of("SLUICE_SETTINGS", file.toString()))
                         .ads()
@@ -97,7 +97,7 @@ class SettingsReaderTest {
             --sorce file:/tmp                                | --sorce: unknown word (nearest: --source)
             --source file:/tmp --admin_port 1                | --admin_port: unknown word (nearest: --admin-port)
             --source file:/tmp prot                          | prot: unknown word (nearest: --port)
-            --source file:/tmp --zipkn=x                     | --zipkn: unknown word (nearest: --zipkin)
+            --source file:/tmp --zipkin-ulr=x                | --zipkin-ulr: unknown word (nearest: --zipkin-url)
             --source                                         | --source: no value (expected: --source VALUE)
             --source a --source b                            | --source: given twice (expected: once)
             --port 1                                         | source: not given (expected: --source file:DIR or consul://HOST:PORT)
@@ -112,8 +112,8 @@ class SettingsReaderTest {
             --source file:/tmp --rate-limit ::1:80           | rate-limit: '::1:80' (expected: HOST:PORT)
             --source file:/tmp --rate-limit a:0              | rate-limit: 'a:0' (expected: a port, 1..65535)
             --source file:/tmp --rate-limit a:99999          | rate-limit: '99999' (expected: a port, 0..65535)
-            --source file:/tmp --zipkin zipkin:9411          | zipkin: 'zipkin:9411' (expected: http://HOST:PORT/PATH)
-            --source file:/tmp --zipkin http:/spans          | zipkin: 'http:/spans' (expected: http://HOST:PORT/PATH)
+            --source file:/tmp --zipkin-url zipkin:9411      | zipkin-url: 'zipkin:9411' (expected: http://HOST:PORT/PATH)
+            --source file:/tmp --zipkin-url http:/spans      | zipkin-url: 'http:/spans' (expected: http://HOST:PORT/PATH)
             --source file:/tmp --max-response-size 2         | max-response-size: '2' (expected: a number with B, KiB or MiB: 2MiB)
             --source file:/tmp --max-response-size 2MB       | max-response-size: '2MB' (expected: a number with B, KiB or MiB: 2MiB)
             --source file:/tmp --max-response-size 100B      | max-response-size: '100B' (expected: 1KiB..64MiB)
