@@ -137,7 +137,8 @@ public final class GatewayMain {
         Problems problems = Problems.of(
                 settings.bootstrap().map(file -> "bootstrap " + file).orElse("bootstrap"));
         Optional<BootstrapParser.Start> read = settings.bootstrap().isPresent()
-                ? BootstrapParser.parse(settings.bootstrap().get(), settings, matrix, problems)
+                ? BootstrapParser.parse(
+                        settings.bootstrap().get(), settings.nodeId(), settings.region(), matrix, problems)
                 : settings.xds().map(server -> BootstrapParser.of(settings, server, matrix, problems));
         BootstrapParser.Start start = read.orElseThrow(() -> refused(problems.list()));
 

@@ -78,10 +78,12 @@ public final class BootstrapParser {
     }
 
     /**
-     * @param settings their node id and region, where given, stand in for the file's, as Envoy's words of the command line do
+     * @param nodeId in place of the file's, as Envoy's word {@code --service-node} says it; empty leaves it
+     * @param region in place of the file's; empty leaves it
      * @return empty when the file could not be read; else what it says, whatever was reported beside
      */
-    public static Optional<Start> parse(Path file, GatewaySettings settings, SupportMatrix matrix, Problems problems) {
+    public static Optional<Start> parse(
+            Path file, String nodeId, String region, SupportMatrix matrix, Problems problems) {
         Problems found = Problems.of(problems.path());
         YamlMessage yaml = new YamlMessage();
         Bootstrap.Builder bootstrap = Bootstrap.newBuilder();
@@ -94,11 +96,11 @@ public final class BootstrapParser {
         } catch (IOException e) {
             return problems.wrong("file", "not readable: " + e.getMessage());
         }
-        if (!settings.nodeId().isEmpty()) {
-            bootstrap.getNodeBuilder().setId(settings.nodeId());
+        if (!nodeId.isEmpty()) {
+            bootstrap.getNodeBuilder().setId(nodeId);
         }
-        if (!settings.region().isEmpty()) {
-            bootstrap.getNodeBuilder().getLocalityBuilder().setRegion(settings.region());
+        if (!region.isEmpty()) {
+            bootstrap.getNodeBuilder().getLocalityBuilder().setRegion(region);
         }
         Start start = parse(bootstrap.build(), matrix, found);
         found.list().forEach(problem -> problems.add(withLine(problem, yaml)));

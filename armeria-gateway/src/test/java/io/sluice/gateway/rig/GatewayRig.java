@@ -114,9 +114,10 @@ public final class GatewayRig implements AutoCloseable {
         Resources statics;
         try {
             Path file = Files.writeString(folder.resolve("bootstrap.yaml"), bootstrap);
-            statics = BootstrapParser.parse(file, MATRIX, problems)
-                    .orElseThrow(() -> new AssertionError(problems.list() + "\n" + bootstrap))
+            statics = BootstrapParser.parse(file, "", "", MATRIX, problems)
+                    .orElseThrow()
                     .statics();
+            assertThat(problems.list()).as(bootstrap).isEmpty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -126,6 +127,7 @@ public final class GatewayRig implements AutoCloseable {
         ConfigParser config = new ConfigParser(statics, parser, compiled -> {
             clusters.update(compiled.clusters(), compiled.assignments());
             failed = listeners.update(compiled.listeners());
+            return failed;
         });
         ConfigSink.Candidate candidate = config.compile(new Resources(), Set.of());
         assertThat(candidate.refused()).as(bootstrap).isEmpty();
