@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** How a trace's context travels in headers. The order is that in which a request is searched: the first that is found and whole counts. */
 public enum PropagationFormat {
     /** {@code b3: <trace>-<span>-<sampled>-<parent>}. */
-    B3_SINGLE {
+    B3_SINGLE("b3") {
         @Override
         @Nullable
         TraceContextOrSamplingFlags extract(RequestHeaders headers) {
@@ -27,7 +27,7 @@ public enum PropagationFormat {
     },
 
     /** {@code x-b3-traceid} and its kin: what Envoy's Zipkin tracer writes. */
-    B3_MULTI {
+    B3_MULTI("x-b3-traceid") {
         @Override
         @Nullable
         TraceContextOrSamplingFlags extract(RequestHeaders headers) {
@@ -69,20 +69,22 @@ public enum PropagationFormat {
                 headers.set("x-b3-parentspanid", parent);
             }
             if (context.debug()) {
-                headers.set("x-b3-flags", "1");
-            } else if (context.sampled() != null) {
-                headers.set("x-b3-sampled", context.sampled() ? "1" : "0");
+                headers.set("x-b3-flags", "1").remove("x-b3-sampled");
+            } else {
+                headers.set("x-b3-sampled", Boolean.TRUE.equals(context.sampled()) ? "1" : "0");
+                headers.remove("x-b3-flags");
             }
         }
     },
 
-    /** {@code traceparent} of the W3C; {@code tracestate} passes through untouched. */
-    W3C {
+    /** {@code traceparent} of the W3C; {@code tracestate} passes through untouched, with the trace that it belongs to. */
+    W3C("traceparent") {
         @Override
         @Nullable
         TraceContextOrSamplingFlags extract(RequestHeaders headers) {
             String header = headers.get("traceparent");
             if (header == null
+                    || headers.getAll("traceparent").size() > 1
                     || header.length() < 55
                     || header.startsWith("ff")
                     || (header.length() > 55 && (header.startsWith("00") || header.charAt(55) != '-'))
@@ -107,13 +109,27 @@ public enum PropagationFormat {
 
         @Override
         void inject(TraceContext context, RequestHeadersBuilder headers) {
-            String trace = context.traceIdString();
+            String id = context.traceIdString();
+            String trace = id.length() == 16 ? "0000000000000000" + id : id;
+            if (!headers.get("traceparent", "").startsWith(trace, 3)) {
+                headers.remove("tracestate");
+            }
             headers.set(
                     "traceparent",
-                    "00-" + (trace.length() == 16 ? "0000000000000000" + trace : trace) + "-" + context.spanIdString()
+                    "00-" + trace + "-" + context.spanIdString()
                             + (Boolean.TRUE.equals(context.sampled()) ? "-01" : "-00"));
         }
     };
+
+    private final String header;
+
+    PropagationFormat(String header) {
+        this.header = header;
+    }
+
+    boolean isIn(RequestHeadersBuilder headers) {
+        return headers.contains(header);
+    }
 
     /** Null where the request has no context in this format, or a broken one. */
     abstract @Nullable TraceContextOrSamplingFlags extract(RequestHeaders headers);

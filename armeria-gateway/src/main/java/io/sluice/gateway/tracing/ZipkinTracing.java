@@ -31,8 +31,8 @@ public final class ZipkinTracing implements Tracing, AutoCloseable {
     public static final Set<PropagationFormat> DEFAULT_FORMATS =
             Set.of(PropagationFormat.B3_MULTI, PropagationFormat.W3C);
 
-    private static final PropagationFormat[] SEARCHED = PropagationFormat.values();
-    private static final int MAX_WAITING_SPANS = 10_000;
+    private static final PropagationFormat[] FORMATS = PropagationFormat.values();
+    static final int MAX_WAITING_SPANS = 10_000;
 
     private final SpanHandler reporter;
     private final brave.Tracing spans;
@@ -58,7 +58,7 @@ public final class ZipkinTracing implements Tracing, AutoCloseable {
 
     /**
      * @param collector {@code http://host:9411/api/v2/spans}
-     * @param inject at least one: in which formats the context goes upstream
+     * @param inject at least one: in which formats the context goes upstream, beside those in which it came
      * @param flushEvery how long a span may wait for others before it is sent
      */
     public static ZipkinTracing reportTo(
@@ -72,11 +72,12 @@ public final class ZipkinTracing implements Tracing, AutoCloseable {
                 .connectTimeout(1_000)
                 .readTimeout(5_000)
                 .build();
-        AsyncZipkinSpanHandler reporter = AsyncZipkinSpanHandler.newBuilder(sender)
+        AsyncZipkinSpanHandler reporter = AsyncZipkinSpanHandler.newBuilder(
+                        new CollectorWatch(sender, collector, metrics))
                 .messageTimeout(flushEvery.toMillis(), TimeUnit.MILLISECONDS)
                 .closeTimeout(2, TimeUnit.SECONDS)
                 .queuedMaxSpans(MAX_WAITING_SPANS)
-                .metrics(new ReportMetrics(collector, metrics))
+                .metrics(new ReportMetrics(metrics))
                 .build();
         return reportTo(
                 reporter, serviceName, inject, () -> ThreadLocalRandom.current().nextDouble());
@@ -107,7 +108,7 @@ public final class ZipkinTracing implements Tracing, AutoCloseable {
     }
 
     private static TraceContextOrSamplingFlags extract(RequestHeaders headers) {
-        for (PropagationFormat format : SEARCHED) {
+        for (PropagationFormat format : FORMATS) {
             TraceContextOrSamplingFlags found = format.extract(headers);
             if (found != null) {
                 return found;
@@ -156,8 +157,11 @@ public final class ZipkinTracing implements Tracing, AutoCloseable {
                 attempt = span.start();
                 context = span.context();
             }
-            for (PropagationFormat format : inject) {
-                format.inject(context, headers);
+            for (PropagationFormat format : FORMATS) {
+                // What the caller sent must not reach the upstream beside another context.
+                if (inject.contains(format) || format.isIn(headers)) {
+                    format.inject(context, headers);
+                }
             }
         }
 
