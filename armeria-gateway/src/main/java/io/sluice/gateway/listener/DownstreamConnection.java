@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.util.AttributeKey;
 import io.sluice.gateway.wire.WireGuard;
 import java.time.Duration;
@@ -25,6 +26,7 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private final Set<DownstreamConnection> all;
     private final List<ServerExchange> active = new ArrayList<>(1);
     private boolean used;
+    private boolean draining;
 
     private DownstreamConnection(Channel channel, Set<DownstreamConnection> all) {
         this.channel = channel;
@@ -68,11 +70,21 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         ctx.fireChannelInactive();
     }
 
-    /** GOAWAY where there are streams, {@code Connection: close} on the next response where there are none. */
+    /**
+     * GOAWAY where there are streams. HTTP/1 is told with the head of its next answer: an answer whose head is out already does not end the
+     * connection, since its caller may be sending the next request.
+     */
     void drain(Duration inFlight) {
-        channel.eventLoop()
-                .execute(() -> channel.pipeline()
-                        .fireUserEventTriggered(InitiateConnectionShutdown.of(inFlight.toNanos() / 1_000)));
+        channel.eventLoop().execute(() -> {
+            draining = true;
+            if (channel.pipeline().get(Http2ConnectionHandler.class) != null) {
+                channel.pipeline().fireUserEventTriggered(InitiateConnectionShutdown.of(inFlight.toNanos() / 1_000));
+            }
+        });
+    }
+
+    boolean isDraining() {
+        return draining;
     }
 
     /** Closes a connection on which nothing was asked since the last call of this. */

@@ -675,7 +675,7 @@ final class ServerExchange implements Exchange, Subscriber<HttpObject> {
     private ResponseHeaders finished(ResponseHeadersBuilder headers, boolean end) {
         int status = headers.status().code();
         boolean http1 = !ctx.sessionProtocol().isMultiplex();
-        if (http1 && !requestDone && status != 101) {
+        if (http1 && status != 101 && (!requestDone || connection.isDraining())) {
             ctx.initiateConnectionShutdown(); // nobody waits for the rest of a request that is answered
         }
         if (http1 && end && request.method() != HttpMethod.HEAD && status >= 200 && status != 204) {

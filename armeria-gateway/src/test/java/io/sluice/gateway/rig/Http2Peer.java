@@ -18,6 +18,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,7 @@ public final class Http2Peer implements AutoCloseable {
     public static final int MAX_CONCURRENT_STREAMS = 3;
     public static final int INITIAL_WINDOW_SIZE = 4;
 
+    private static final int DEFAULT_WINDOW = 65_535;
     private static final int END_STREAM = 1;
     private static final int END_HEADERS = 4;
     private static final int ACK = 1;
@@ -44,6 +46,9 @@ public final class Http2Peer implements AutoCloseable {
     private final DataInputStream in;
     private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
     private final DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
+    private final Map<Integer, Long> streamWindows = new HashMap<>();
+    private long connectionWindow = DEFAULT_WINDOW;
+    private long initialWindow = DEFAULT_WINDOW;
     private boolean updatesWindows = true;
 
     private Http2Peer(Socket socket) throws IOException {
@@ -164,6 +169,17 @@ public final class Http2Peer implements AutoCloseable {
         return frame(DATA, end ? END_STREAM : 0, stream, bytes);
     }
 
+    /** Waits until the other side's windows let the bytes through. */
+    public Http2Peer dataAsWindowsAllow(int stream, boolean end, byte[] bytes) {
+        while (connectionWindow < bytes.length
+                || initialWindow + streamWindows.getOrDefault(stream, 0L) < bytes.length) {
+            any();
+        }
+        connectionWindow -= bytes.length;
+        streamWindows.merge(stream, (long) -bytes.length, Long::sum);
+        return data(stream, end, bytes);
+    }
+
     public Http2Peer reset(int stream, int code) {
         return frame(RST_STREAM, 0, stream, ByteBuffer.allocate(4).putInt(code).array());
     }
@@ -223,8 +239,20 @@ public final class Http2Peer implements AutoCloseable {
                     windowUpdate(stream, length);
                 }
             }
+            if (type == WINDOW_UPDATE) {
+                int more = ByteBuffer.wrap(payload).getInt();
+                if (stream == 0) {
+                    connectionWindow += more;
+                } else {
+                    streamWindows.merge(stream, (long) more, Long::sum);
+                }
+            }
             boolean end = (type == DATA || type == HEADERS) && (flags & END_STREAM) != 0;
-            return new Frame(type, stream, end, headers, payload);
+            Frame frame = new Frame(type, stream, end, headers, payload);
+            if (type == SETTINGS && frame.setting(INITIAL_WINDOW_SIZE) > 0) {
+                initialWindow = frame.setting(INITIAL_WINDOW_SIZE);
+            }
+            return frame;
         } catch (Http2Exception e) {
             throw new IllegalStateException(e);
         } catch (IOException e) {
