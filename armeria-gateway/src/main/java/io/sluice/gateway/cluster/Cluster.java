@@ -7,6 +7,7 @@ import io.sluice.gateway.cluster.health.OutlierPolicy;
 import io.sluice.gateway.endpoint.Endpoint;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -96,26 +97,25 @@ public final class Cluster {
     /**
      * How a request to an endpoint ended, for outlier detection.
      *
-     * @param status 0 where no response arrived
+     * @param status where no response arrived, what Envoy counts it as: 503 for a connection that could not be made, 504 for one that took too
+     *     long, 500 for one that broke
      */
     public void ended(LiveEndpoint endpoint, int status) {
         OutlierPolicy policy = spec.outlier();
         if (policy == null) {
             return;
         }
-        boolean serverError = status == 0 || status >= 500;
-        boolean gatewayError = status == 0 || (status >= 502 && status <= 504);
-        if (over(endpoint.count5xx(serverError), policy.consecutive5xx(), policy.enforce5xx())
-                || over(endpoint.countGateway(gatewayError), policy.consecutiveGateway(), policy.enforceGateway())) {
+        boolean gatewayError = status >= 502 && status <= 504;
+        boolean by5xx = endpoint.count5xx(status >= 500, policy.consecutive5xx()) && enforced(policy.enforce5xx());
+        boolean byGateway =
+                endpoint.countGateway(gatewayError, policy.consecutiveGateway()) && enforced(policy.enforceGateway());
+        if (by5xx || byGateway) {
             eject(endpoint, policy);
         }
     }
 
-    private static boolean over(int inRow, int threshold, int enforced) {
-        return threshold > 0
-                && inRow >= threshold
-                && enforced > 0
-                && (enforced >= 100 || ThreadLocalRandom.current().nextInt(100) < enforced);
+    private static boolean enforced(int percent) {
+        return percent >= 100 || ThreadLocalRandom.current().nextInt(100) < percent;
     }
 
     private synchronized void eject(LiveEndpoint endpoint, OutlierPolicy policy) {
@@ -184,12 +184,18 @@ public final class Cluster {
             next.put(key, live);
         }
         for (LiveEndpoint live : endpoints.values()) {
-            if (!next.containsKey(live.key())) {
+            if (next.containsKey(live.key())) {
+                continue;
+            }
+            if (spec.ignoreHealthOnRemoval() || spec.healthChecks().isEmpty() || live.failedActiveCheck()) {
                 gone(live);
+            } else {
+                live.leave();
+                next.put(live.key(), live);
             }
         }
         overprovisioning = assignment.overprovisioning();
-        endpoints = java.util.Collections.unmodifiableMap(next);
+        endpoints = Collections.unmodifiableMap(next);
         rebuild();
         added.forEach(this::startChecks);
     }
@@ -218,6 +224,12 @@ public final class Cluster {
             log.info("endpoint health cluster={} endpoint={} passing={}", name, live.key(), passed);
             if (passed && live.isEjected()) {
                 live.takeBack();
+            }
+            if (!passed && live.isLeaving()) {
+                Map<String, LiveEndpoint> next = new LinkedHashMap<>(endpoints);
+                next.remove(live.key());
+                endpoints = Collections.unmodifiableMap(next);
+                gone(live);
             }
             rebuild();
         }

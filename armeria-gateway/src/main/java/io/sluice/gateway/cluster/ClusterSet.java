@@ -85,8 +85,9 @@ public final class ClusterSet implements Clusters, AutoCloseable {
             }
             case Discovery.StrictDns names -> {
                 DnsWatch watch = new DnsWatch(names.names(), dns, cluster::update);
-                running.add(timer.scheduleWithFixedDelay(
-                        watch::refresh, 0, names.refresh().toMillis(), TimeUnit.MILLISECONDS));
+                long refresh = names.refresh().toMillis();
+                watch.refresh();
+                running.add(timer.scheduleWithFixedDelay(watch::refresh, refresh, refresh, TimeUnit.MILLISECONDS));
             }
             case Discovery.Eds eds -> {}
         }

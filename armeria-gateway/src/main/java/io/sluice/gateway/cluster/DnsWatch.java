@@ -4,6 +4,7 @@ import io.sluice.gateway.endpoint.Endpoint;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,12 @@ final class DnsWatch {
     }
 
     private synchronized void resolved(String host, List<InetAddress> addresses) {
-        if (addresses.isEmpty() || addresses.equals(known.put(host, List.copyOf(addresses)))) {
+        // servers turn the order from answer to answer
+        List<InetAddress> sorted = addresses.stream()
+                .distinct()
+                .sorted(Comparator.comparing(InetAddress::getHostAddress))
+                .toList();
+        if (sorted.isEmpty() || sorted.equals(known.put(host, sorted))) {
             return;
         }
         List<Endpoint> endpoints = new ArrayList<>();

@@ -23,6 +23,7 @@ public final class LiveEndpoint {
     private volatile boolean ejected;
     private final AtomicInteger ejections = new AtomicInteger();
     private volatile boolean removed;
+    private volatile boolean leaving;
     private volatile @Nullable Runnable onRemoval;
 
     LiveEndpoint(Endpoint endpoint, boolean awaitingFirstCheck) {
@@ -99,6 +100,7 @@ public final class LiveEndpoint {
     void update(Endpoint next) {
         endpoint = next;
         removed = false;
+        leaving = false;
     }
 
     void remove() {
@@ -117,19 +119,36 @@ public final class LiveEndpoint {
         return was == passed;
     }
 
-    int count5xx(boolean failed) {
-        return failed ? consecutive5xx.incrementAndGet() : reset(consecutive5xx);
+    /** @return whether this failure is the one that makes so many in a row; they are counted anew then */
+    boolean count5xx(boolean failed, int inRow) {
+        return count(consecutive5xx, failed, inRow);
     }
 
-    int countGateway(boolean failed) {
-        return failed ? consecutiveGateway.incrementAndGet() : reset(consecutiveGateway);
+    boolean countGateway(boolean failed, int inRow) {
+        return count(consecutiveGateway, failed, inRow);
     }
 
-    private static int reset(AtomicInteger counter) {
-        if (counter.get() != 0) {
-            counter.set(0);
+    private static boolean count(AtomicInteger counter, boolean failed, int inRow) {
+        if (!failed) {
+            if (counter.get() != 0) {
+                counter.set(0);
+            }
+            return false;
         }
-        return 0;
+        if (counter.incrementAndGet() != inRow) {
+            return false;
+        }
+        counter.set(0);
+        return true;
+    }
+
+    /** Gone from the assignment, yet checks still pass. */
+    boolean isLeaving() {
+        return leaving;
+    }
+
+    void leave() {
+        leaving = true;
     }
 
     void eject(long untilNanos) {

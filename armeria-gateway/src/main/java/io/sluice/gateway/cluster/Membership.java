@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * sends to all of its endpoints. Immutable but for the balancers' turns.
  */
 final class Membership {
+    private static final int WHOLE = 100;
+
     private final List<Tier> tiers;
     private final int[] healthyLoad;
     private final int[] degradedLoad;
@@ -31,68 +34,82 @@ final class Membership {
         int count = groups.size();
         int[] healthy = new int[count];
         int[] degraded = new int[count];
-        int total = 0;
+        int available = 0;
         for (int i = 0; i < count; i++) {
             List<LiveEndpoint> group = groups.get(i);
-            healthy[i] =
-                    percent(group.stream().filter(LiveEndpoint::isHealthy).count(), group.size(), overprovisioning);
-            degraded[i] = Math.min(
-                    100 - healthy[i],
-                    percent(group.stream().filter(LiveEndpoint::isDegraded).count(), group.size(), overprovisioning));
-            total = Math.min(100, total + healthy[i] + degraded[i]);
+            healthy[i] = availability(count(group, LiveEndpoint::isHealthy), group.size(), overprovisioning);
+            degraded[i] = availability(count(group, LiveEndpoint::isDegraded), group.size(), overprovisioning);
+            available = Math.min(WHOLE, available + healthy[i] + degraded[i]);
         }
         healthyLoad = new int[count];
         degradedLoad = new int[count];
+        if (available > 0) {
+            spread(healthy, degraded, available);
+        } else if (count > 0) {
+            healthyLoad[0] = WHOLE;
+        }
         tiers = new ArrayList<>(count);
-        boolean allPanic = total == 0;
-        int left = 100;
-        if (!allPanic) {
-            left = spread(healthy, healthyLoad, total, left);
-            left = spread(degraded, degradedLoad, total, left);
-            giveRemainder(left);
-        }
-        for (int i = 0; i < count; i++) {
-            List<LiveEndpoint> group = groups.get(i);
-            double healthyPercent = 100.0
-                    * group.stream()
-                            .filter(e -> e.isHealthy() || e.isDegraded())
-                            .count()
-                    / group.size();
-            boolean panic = total < 100 && healthyPercent < panicThreshold;
+        boolean allPanic = count > 0;
+        for (List<LiveEndpoint> group : groups) {
+            boolean panic = available < WHOLE && panics(group, panicThreshold);
             tiers.add(new Tier(group, panic, policy));
-            if (allPanic && panic) {
-                healthyLoad[i] = 100 * group.size() / endpoints.size();
-            }
+            allPanic &= panic;
         }
-        if (allPanic && panicThreshold > 0 && count > 0) {
-            int sum = 0;
-            for (int load : healthyLoad) {
-                sum += load;
-            }
-            healthyLoad[0] += 100 - sum;
+        if (allPanic) {
+            spreadBySize(groups, endpoints.size());
         }
     }
 
-    private static int percent(long some, int all, int overprovisioning) {
-        return all == 0 ? 0 : (int) Math.min(100, some * overprovisioning / all);
+    private static long count(List<LiveEndpoint> group, Predicate<LiveEndpoint> which) {
+        return group.stream().filter(which).count();
     }
 
-    private static int spread(int[] health, int[] load, int total, int left) {
-        for (int i = 0; i < health.length && left > 0; i++) {
-            load[i] = Math.min(left, health[i] * 100 / total);
+    private static int availability(long some, int all, int overprovisioning) {
+        return (int) Math.min(WHOLE, some * overprovisioning / all);
+    }
+
+    private static boolean panics(List<LiveEndpoint> group, double threshold) {
+        return 100.0 * count(group, e -> e.isHealthy() || e.isDegraded()) / group.size() < threshold;
+    }
+
+    /** What rounding leaves goes to the first priority with anybody healthy, else to the first with anybody degraded. */
+    private void spread(int[] healthy, int[] degraded, int available) {
+        int left = spread(healthy, healthyLoad, available, WHOLE);
+        left = spread(degraded, degradedLoad, available, left);
+        int first = firstAbove0(healthy);
+        if (first >= 0) {
+            healthyLoad[first] += left;
+        } else {
+            degradedLoad[firstAbove0(degraded)] += left;
+        }
+    }
+
+    private static int spread(int[] availability, int[] load, int available, int left) {
+        for (int i = 0; i < availability.length; i++) {
+            load[i] = Math.min(left, availability[i] * WHOLE / available);
             left -= load[i];
         }
         return left;
     }
 
-    /** Rounding leaves a few percent: the first priority that has any load takes them. */
-    private void giveRemainder(int left) {
-        for (int i = 0; left > 0 && i < healthyLoad.length; i++) {
-            if (healthyLoad[i] > 0 || degradedLoad[i] > 0) {
-                (healthyLoad[i] > 0 ? healthyLoad : degradedLoad)[i] += left;
-                return;
+    private static int firstAbove0(int[] numbers) {
+        for (int i = 0; i < numbers.length; i++) {
+            if (numbers[i] > 0) {
+                return i;
             }
         }
+        return -1;
+    }
+
+    /** Every priority panics: each gets its share of the endpoints, healthy or not. */
+    private void spreadBySize(List<List<LiveEndpoint>> groups, int all) {
+        int left = WHOLE;
+        for (int i = 0; i < healthyLoad.length; i++) {
+            healthyLoad[i] = WHOLE * groups.get(i).size() / all;
+            degradedLoad[i] = 0;
+            left -= healthyLoad[i];
+        }
+        healthyLoad[0] += left;
     }
 
     /** @return null where nobody may be asked */
@@ -101,10 +118,10 @@ final class Membership {
         if (tiers.isEmpty()) {
             return null;
         }
-        if (tiers.size() == 1 && healthyLoad[0] == 100) {
+        if (tiers.size() == 1 && healthyLoad[0] == WHOLE) {
             return tiers.get(0).healthy();
         }
-        int dice = ThreadLocalRandom.current().nextInt(100);
+        int dice = ThreadLocalRandom.current().nextInt(WHOLE);
         int sum = 0;
         for (int i = 0; i < tiers.size(); i++) {
             sum += healthyLoad[i];

@@ -1,5 +1,6 @@
 package io.sluice.gateway.cluster;
 
+import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -16,6 +17,11 @@ public final class SystemDnsResolver implements DnsResolver {
 
     @Override
     public void resolve(String host, Consumer<List<InetAddress>> result) {
+        InetAddress literal = NetUtil.createInetAddressFromIpAddressString(host);
+        if (literal != null) {
+            result.accept(List.of(literal));
+            return;
+        }
         blocking.execute(() -> {
             try {
                 result.accept(List.of(InetAddress.getAllByName(host)));

@@ -381,16 +381,26 @@ final class ClusterCall implements UpstreamCall {
             cancelTimers();
             if (begun) {
                 begun = false;
-                boolean failed = reason != null || asStatus >= 500;
-                endpoint.end(failed);
-                if (status == 0 && (asStatus != 0 || reason != null)) {
-                    cluster.ended(endpoint, asStatus);
+                endpoint.end(reason != null || asStatus >= 500);
+            }
+            if (status == 0) {
+                int counted = asStatus != 0 ? asStatus : reason == null ? 0 : countedAs(reason);
+                if (counted != 0) {
+                    cluster.ended(endpoint, counted);
                 }
-            } else if (reason != null && reason != ResetReason.OVERFLOW && asStatus == 0) {
-                cluster.ended(endpoint, 0);
             }
             meters.requestEnds(asStatus);
             listener.onAttemptEnd(attempts, endpoint.endpoint(), asStatus, reason);
+        }
+
+        /** The status that outlier detection sees for an attempt without an answer; 0 where the endpoint had no part in it. */
+        private static int countedAs(ResetReason reason) {
+            return switch (reason) {
+                case LOCAL_CONNECTION_FAILURE, REMOTE_CONNECTION_FAILURE -> 503;
+                case CONNECTION_TIMEOUT -> 504;
+                case CONNECTION_TERMINATION, REMOTE_RESET, REMOTE_REFUSED_STREAM_RESET, PROTOCOL_ERROR -> 500;
+                case LOCAL_RESET, OVERFLOW -> 0;
+            };
         }
 
         private void cancelTimers() {

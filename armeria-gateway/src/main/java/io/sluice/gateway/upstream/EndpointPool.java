@@ -144,10 +144,9 @@ final class EndpointPool {
     /** A new connection takes streams from now on. */
     void usable() {
         connecting--;
-        if (closed && waiting.isEmpty()) {
+        serveWaiting();
+        if (closed) {
             close();
-        } else {
-            serveWaiting();
         }
     }
 
@@ -211,7 +210,9 @@ final class EndpointPool {
     void close() {
         closed = true;
         for (PooledConnection connection : List.copyOf(connections)) {
-            connection.closeWhenIdle();
+            if (connection.isUsable() || waiting.isEmpty()) {
+                connection.closeWhenIdle();
+            }
         }
     }
 }

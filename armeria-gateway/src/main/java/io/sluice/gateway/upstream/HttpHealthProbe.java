@@ -22,7 +22,7 @@ public final class HttpHealthProbe implements HealthProbe, AutoCloseable {
 
     @Override
     public void check(
-            io.sluice.gateway.endpoint.Endpoint endpoint, HealthCheckPolicy policy, Consumer<Boolean> result) {
+            io.sluice.gateway.endpoint.Endpoint endpoint, HealthCheckPolicy policy, Consumer<Result> result) {
         InetSocketAddress address = endpoint.address();
         WebClient.builder(
                         policy.http2() ? SessionProtocol.H2C : SessionProtocol.H1C,
@@ -37,7 +37,9 @@ public final class HttpHealthProbe implements HealthProbe, AutoCloseable {
                 .aggregate()
                 .handle((response, failure) -> {
                     result.accept(
-                            response != null && policy.passes(response.status().code()));
+                            response == null
+                                    ? Result.SILENT
+                                    : policy.passes(response.status().code()) ? Result.PASSED : Result.REFUSED);
                     return null;
                 });
     }

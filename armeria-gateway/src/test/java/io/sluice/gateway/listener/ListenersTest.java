@@ -82,7 +82,9 @@ class ListenersTest {
             try (Http1Peer three = ask("three", "/")) {
                 assertThat(three.read().status()).isEqualTo(203);
             }
-            assertThat(idleOnOne.get("/").status()).as("a connection from before").isEqualTo(418);
+            assertThat(idleOnOne.get("/").status())
+                    .as("a connection from before")
+                    .isEqualTo(418);
             permits.release();
             assertThat(onOne.read().brief()).as("a request from before").isEqualTo("200 hello");
             assertThat(onOne.get("/").status()).isEqualTo(418);
@@ -127,9 +129,11 @@ class ListenersTest {
             gateway.configure(
                     List.of(new Edge("one", taken.getLocalPort(), ALL, ""), edge("two", ALL)), http1(up.port()));
             assertThat(gateway.failed())
-                    .hasEntrySatisfying("one", reason -> assertThat(reason)
-                            .contains(String.valueOf(taken.getLocalPort()))
-                            .contains("Address already in use"))
+                    .hasEntrySatisfying(
+                            "one",
+                            reason -> assertThat(reason)
+                                    .contains(String.valueOf(taken.getLocalPort()))
+                                    .contains("Address already in use"))
                     .hasSize(1);
             try (Http1Peer caller = ask("two", "/")) {
                 assertThat(caller.read().brief()).isEqualTo("200 hello");

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Checks one endpoint again and again until it is closed. The first result decides at once; after that a state changes when its threshold of
- * equal results in a row is reached, and an answer outside the expected statuses counts like any failure. Any thread; results come one by one.
+ * equal results in a row is reached; an answer outside the expected statuses decides at once. Any thread; results come one by one.
  */
 public final class HealthChecker implements AutoCloseable {
     private final Supplier<Endpoint> endpoint;
@@ -50,15 +50,17 @@ public final class HealthChecker implements AutoCloseable {
         probe.check(endpoint.get(), policy, this::checked);
     }
 
-    private synchronized void checked(boolean passed) {
+    private synchronized void checked(HealthProbe.Result result) {
         if (closed) {
             return;
         }
+        boolean passed = result == HealthProbe.Result.PASSED;
         if (passing == null) {
             become(passed);
         } else if (passed == passing) {
             inRow = 0;
-        } else if (++inRow >= (passed ? policy.healthyThreshold() : policy.unhealthyThreshold())) {
+        } else if (result == HealthProbe.Result.REFUSED
+                || ++inRow >= (passed ? policy.healthyThreshold() : policy.unhealthyThreshold())) {
             become(passed);
         }
         long interval = (hasTraffic.getAsBoolean() ? policy.interval() : policy.noTrafficInterval()).toNanos();

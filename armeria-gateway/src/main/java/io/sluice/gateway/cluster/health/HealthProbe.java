@@ -8,7 +8,14 @@ public interface HealthProbe {
     /**
      * Never blocks.
      *
-     * @param result whether it passed, once, on any thread, within the policy's timeout
+     * @param result once, on any thread, within the policy's timeout
      */
-    void check(Endpoint endpoint, HealthCheckPolicy policy, Consumer<Boolean> result);
+    void check(Endpoint endpoint, HealthCheckPolicy policy, Consumer<Result> result);
+
+    enum Result {
+        PASSED,
+        /** An answer with a status that is not expected: the endpoint is unhealthy whatever the threshold. */
+        REFUSED,
+        SILENT
+    }
 }
