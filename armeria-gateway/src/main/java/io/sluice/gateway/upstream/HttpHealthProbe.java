@@ -21,8 +21,7 @@ public final class HttpHealthProbe implements HealthProbe, AutoCloseable {
     }
 
     @Override
-    public void check(
-            io.sluice.gateway.endpoint.Endpoint endpoint, HealthCheckPolicy policy, Consumer<Result> result) {
+    public void check(io.sluice.gateway.endpoint.Endpoint endpoint, HealthCheckPolicy policy, Consumer<Result> result) {
         InetSocketAddress address = endpoint.address();
         WebClient.builder(
                         policy.http2() ? SessionProtocol.H2C : SessionProtocol.H1C,
