@@ -17,10 +17,11 @@ import io.sluice.xdsserver.translate.CatalogTranslator;
 import io.sluice.xdsserver.translate.SharedServices;
 import java.net.InetSocketAddress;
 import java.time.Clock;
-import java.util.ArrayDeque;
+import java.time.Duration;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.slf4j.Logger;
@@ -30,9 +31,10 @@ import org.slf4j.LoggerFactory;
 public final class XdsServerMain {
     private static final Logger log = LoggerFactory.getLogger(XdsServerMain.class);
     private static final int WRONG_USAGE = 2;
+    private static final Duration STOP = Duration.ofSeconds(1);
 
     private final XdsSettings settings;
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Deque<AutoCloseable> open = new ConcurrentLinkedDeque<>();
 
     private XdsServerMain(XdsSettings settings) {
         this.settings = settings;
@@ -58,8 +60,9 @@ public final class XdsServerMain {
                 task -> Thread.ofPlatform().daemon().name("sluice-snapshots").unstarted(task));
 
         CatalogSource source = source();
-        CatalogTranslator translator = new CatalogTranslator(sharedServices());
-        SnapshotPublisher snapshots = new SnapshotPublisher(translator::translate, publishing, clock, metrics);
+        SharedServices shared = sharedServices();
+        SnapshotPublisher snapshots = new SnapshotPublisher(
+                group -> new CatalogTranslator(shared, group)::translate, publishing, clock, metrics);
         CatalogWatch catalogs = new CatalogWatch(source, snapshots);
         Clients clients = new Clients();
         AdsServer ads = new AdsServer(
@@ -67,9 +70,9 @@ public final class XdsServerMain {
                 new AdsService(snapshots, clients, metrics, clock, settings.identifier(), settings.maxResponseBytes()));
         AdminServer admin = new AdminServer(settings.admin(), metrics, catalogs, clients);
 
-        Runtime.getRuntime().addShutdownHook(new Thread(this::shutDown, "sluice-stop"));
-        begin("port", settings.ads(), ads::start, ads);
         begin("admin-port", settings.admin(), admin::start, admin);
+        begin("port", settings.ads(), ads::start, ads);
+        Runtime.getRuntime().addShutdownHook(new Thread(this::shutDown, "sluice-stop"));
         open.push(catalogs);
         catalogs.start();
         log.info("started source={} xds={} admin={}", source.name(), ads.address(), admin.address());
@@ -101,11 +104,22 @@ public final class XdsServerMain {
         } catch (CompletionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new SettingsException(
-                    setting + ": " + address + " cannot be had: " + cause.getMessage() + " (expected: a free port)");
+                    setting + ": cannot listen on " + address + ": " + cause.getMessage() + " (expected: a free port)");
         }
     }
 
+    /** Streams end at once, but a server takes seconds to let go of threads that end with the process anyway. */
     private void shutDown() {
+        Thread closing = Thread.ofPlatform().daemon().name("sluice-close").start(this::close);
+        try {
+            closing.join(STOP);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        log.info("stopped");
+    }
+
+    private void close() {
         while (!open.isEmpty()) {
             try {
                 open.pop().close();

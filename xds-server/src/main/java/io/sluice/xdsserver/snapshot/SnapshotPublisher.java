@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +35,7 @@ public final class SnapshotPublisher implements SnapshotSource {
     /** How long a group is kept that nobody watches: a node that restarts finds its snapshot ready. */
     static final Duration UNUSED = Duration.ofMinutes(5);
 
-    private final BiFunction<Catalog, NodeGroup, Translation> translator;
+    private final Function<NodeGroup, Function<Catalog, Translation>> translators;
     private final Executor thread;
     private final InstantSource time;
     private final Map<NodeGroup, Group> groups = new ConcurrentHashMap<>();
@@ -45,13 +45,16 @@ public final class SnapshotPublisher implements SnapshotSource {
     private final Counter refusals;
     private volatile @Nullable Catalog newest;
 
-    /** @param thread runs one task at a time, in order */
+    /**
+     * @param translators makes a group's own, which is called by one thread at a time
+     * @param thread runs one task at a time, in order
+     */
     public SnapshotPublisher(
-            BiFunction<Catalog, NodeGroup, Translation> translator,
+            Function<NodeGroup, Function<Catalog, Translation>> translators,
             Executor thread,
             InstantSource time,
             MeterRegistry meters) {
-        this.translator = translator;
+        this.translators = translators;
         this.thread = thread;
         this.time = time;
         translations = Timer.builder("snapshots.translation")
@@ -136,10 +139,10 @@ public final class SnapshotPublisher implements SnapshotSource {
         group.translated = catalog;
         long begin = System.nanoTime();
         try {
-            Translation translation = translator.apply(catalog, group.name);
+            Translation translation = group.translator.apply(catalog);
             List<String> dangling = SnapshotCheck.danglingReferences(translation);
             if (dangling.isEmpty()) {
-                publish(group, Snapshots.of(translation, group.serving()), translation.problems());
+                publish(group, group.snapshots.of(translation), translation.problems());
             } else {
                 refuse(group, dangling);
             }
@@ -189,10 +192,13 @@ public final class SnapshotPublisher implements SnapshotSource {
         private volatile @Nullable Snapshot serving;
         private volatile @Nullable Refusal refusal;
         private volatile List<Problem> problems = List.of();
+        private final Function<Catalog, Translation> translator;
+        private final Snapshots snapshots = new Snapshots();
         private @Nullable Catalog translated;
 
         Group(NodeGroup name) {
             this.name = name;
+            translator = translators.apply(name);
         }
 
         Optional<Snapshot> serving() {

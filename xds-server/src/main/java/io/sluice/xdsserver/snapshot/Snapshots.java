@@ -16,65 +16,77 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HexFormat;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/** Serialises and names versions: the same content has the same version on every replica and after every restart. */
+/** Serialises one group's translations and names versions: the same content has the same version on every replica and after every restart. */
 final class Snapshots {
     /** 128 bits of SHA-256: two contents of one version would hide a change from every client. */
     private static final int VERSION_BYTES = 16;
 
-    private final Optional<Snapshot> previous;
-    private final Map<ResourceType, SortedMap<String, VersionedResource>> resources = new EnumMap<>(ResourceType.class);
-    private final Map<ResourceType, String> versions = new EnumMap<>(ResourceType.class);
+    /** The last translation's messages, by identity: a message that was not translated again is not serialised again. */
+    private IdentityHashMap<Message, VersionedResource> serialised = new IdentityHashMap<>();
 
-    private Snapshots(Optional<Snapshot> previous) {
-        this.previous = previous;
+    private Map<ResourceType, SortedMap<String, VersionedResource>> last = Map.of();
+
+    /** Unchanged resources are the same objects as in the snapshot before. */
+    Snapshot of(Translation translation) {
+        Map<ResourceType, SortedMap<String, VersionedResource>> resources = new EnumMap<>(ResourceType.class);
+        IdentityHashMap<Message, VersionedResource> now = new IdentityHashMap<>();
+        add(resources, now, ResourceType.CLUSTER, translation.clusters(), Cluster::getName);
+        add(resources, now, ResourceType.ENDPOINT, translation.endpoints(), ClusterLoadAssignment::getClusterName);
+        add(resources, now, ResourceType.LISTENER, translation.listeners(), Listener::getName);
+        add(resources, now, ResourceType.ROUTE, translation.routes(), RouteConfiguration::getName);
+        serialised = now;
+        last = resources;
+        Map<ResourceType, String> versions = new EnumMap<>(ResourceType.class);
+        resources.forEach((type, all) -> versions.put(type, version(all)));
+        return new Snapshot(resources, versions);
     }
 
-    /** @param previous whose unchanged resources are used again as they are */
-    static Snapshot of(Translation translation, Optional<Snapshot> previous) {
-        Snapshots next = new Snapshots(previous);
-        next.add(ResourceType.CLUSTER, translation.clusters(), Cluster::getName);
-        next.add(ResourceType.ENDPOINT, translation.endpoints(), ClusterLoadAssignment::getClusterName);
-        next.add(ResourceType.LISTENER, translation.listeners(), Listener::getName);
-        next.add(ResourceType.ROUTE, translation.routes(), RouteConfiguration::getName);
-        return new Snapshot(next.resources, next.versions);
-    }
-
-    private <T extends Message> void add(ResourceType type, List<T> messages, Function<T, String> name) {
+    private <T extends Message> void add(
+            Map<ResourceType, SortedMap<String, VersionedResource>> resources,
+            IdentityHashMap<Message, VersionedResource> now,
+            ResourceType type,
+            List<T> messages,
+            Function<T, String> name) {
         SortedMap<String, VersionedResource> all = new TreeMap<>();
         for (T message : messages) {
-            String called = name.apply(message);
-            all.put(called, resource(type, called, bytes(message)));
+            VersionedResource known = serialised.get(message);
+            VersionedResource resource = known == null ? resource(type, name.apply(message), bytes(message)) : known;
+            now.put(message, resource);
+            all.put(resource.name(), resource);
         }
-        MessageDigest hash = sha256();
-        all.forEach((called, resource) -> {
-            hash.update(called.getBytes(StandardCharsets.UTF_8));
-            hash.update((byte) 0);
-            hash.update(resource.version().getBytes(StandardCharsets.US_ASCII));
-        });
         resources.put(type, all);
-        versions.put(type, version(hash));
     }
 
     private VersionedResource resource(ResourceType type, String name, ByteString bytes) {
-        Optional<VersionedResource> same = previous.map(
-                        snapshot -> snapshot.of(type).get(name))
-                .filter(resource -> resource.body().getValue().equals(bytes));
-        if (same.isPresent()) {
-            return same.get();
+        VersionedResource before =
+                last.getOrDefault(type, Collections.emptySortedMap()).get(name);
+        if (before != null && before.body().getValue().equals(bytes)) {
+            return before;
         }
         MessageDigest hash = sha256();
         hash.update(bytes.asReadOnlyByteBuffer());
         Any body = Any.newBuilder().setTypeUrl(type.typeUrl()).setValue(bytes).build();
-        return new VersionedResource(type, name, version(hash), body);
+        return new VersionedResource(type, name, text(hash), body);
+    }
+
+    private static String version(SortedMap<String, VersionedResource> all) {
+        MessageDigest hash = sha256();
+        all.forEach((name, resource) -> {
+            hash.update(name.getBytes(StandardCharsets.UTF_8));
+            hash.update((byte) 0);
+            hash.update(resource.version().getBytes(StandardCharsets.US_ASCII));
+        });
+        return text(hash);
     }
 
     private static ByteString bytes(Message message) {
@@ -90,7 +102,7 @@ final class Snapshots {
         return UnsafeByteOperations.unsafeWrap(bytes);
     }
 
-    private static String version(MessageDigest hash) {
+    private static String text(MessageDigest hash) {
         return HexFormat.of().formatHex(Arrays.copyOf(hash.digest(), VERSION_BYTES));
     }
 

@@ -11,63 +11,109 @@ import io.sluice.sync.model.RouteRule;
 import io.sluice.sync.model.Service;
 import io.sluice.xdsserver.translate.filter.FilterScope;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Catalog in, Envoy's resources out: a pure function, so that equal catalogs make equal bytes on every replica. */
+/**
+ * Catalog in, Envoy's resources out: a pure function, so that equal catalogs make equal bytes on every replica. What a catalog has in common
+ * with the one before is not translated again, so that a change costs what changed.
+ */
 public final class CatalogTranslator {
-    private final SharedServices shared;
-    private final SharedClusterTranslator sharedClusters;
+    private final NodeGroup group;
+    private final FilterScope scope;
+    private final ListenerTranslator listenerTranslator;
+    private final List<Cluster> sharedClusters;
+    private Map<String, Called> services = Map.of();
+    private Map<String, Table> tables = Map.of();
 
-    public CatalogTranslator(SharedServices shared) {
-        this.shared = shared;
-        sharedClusters = new SharedClusterTranslator(shared);
+    /** A service, and what came of it. */
+    private record Called(Service service, Cluster cluster, ClusterLoadAssignment endpoints) {}
+
+    /** The rules on a listener, and what came of them. */
+    private record Table(List<RouteRule> rules, RouteConfiguration routes) {}
+
+    public CatalogTranslator(SharedServices shared, NodeGroup group) {
+        this.group = group;
+        SharedClusterTranslator clusters = new SharedClusterTranslator(shared);
+        scope = new FilterScope(
+                group.kind() == NodeGroup.Kind.GATEWAY, shared.rateLimit().isPresent());
+        listenerTranslator = new ListenerTranslator(scope, clusters.zipkin(group));
+        sharedClusters = clusters.translate(group);
     }
 
-    /** What the nodes of a group get: their listeners, the routes on these, and the services to which the routes lead. */
-    public Translation translate(Catalog catalog, NodeGroup group) {
+    /** What the nodes of the group get: their listeners, the routes on these, and the services to which the routes lead. One thread at a time. */
+    public Translation translate(Catalog catalog) {
         List<Problem> problems = new ArrayList<>();
-        FilterScope scope = new FilterScope(
-                group.kind() == NodeGroup.Kind.GATEWAY, shared.rateLimit().isPresent());
-        ListenerTranslator listenerTranslator = new ListenerTranslator(scope, sharedClusters.zipkin(group));
-        List<Cluster> clusters = new ArrayList<>(sharedClusters.translate(group));
-        SortedMap<String, Service> known = known(catalog, clusters);
+        SortedMap<String, Service> known = known(catalog);
         RouteCheck check = new RouteCheck(group, scope, known.keySet(), problems);
 
         List<Listener> listeners = new ArrayList<>();
         List<RouteConfiguration> routes = new ArrayList<>();
         SortedMap<String, Service> used = new TreeMap<>();
+        Map<String, Table> newTables = new HashMap<>();
         for (ListenerRule listener : catalog.listeners()) {
-            if (!isFor(listener, group)) {
+            if (!isFor(listener)) {
                 continue;
             }
             List<RouteRule> rules = catalog.routes().stream()
                     .filter(rule -> isOn(rule, listener))
                     .map(check::orRefused)
                     .toList();
+            Table table = table(listener.name(), rules);
+            newTables.put(listener.name(), table);
             listeners.add(listenerTranslator.translate(listener));
-            routes.add(RouteTranslator.translate(listener.name(), rules));
+            routes.add(table.routes());
             rules.forEach(rule -> use(rule, known, used));
         }
+        List<Cluster> clusters = new ArrayList<>(sharedClusters);
         List<ClusterLoadAssignment> endpoints = new ArrayList<>();
+        Map<String, Called> newServices = new HashMap<>();
         for (Service service : used.values()) {
-            clusters.add(ClusterTranslator.translate(service));
-            endpoints.add(EndpointTranslator.translate(service, group.region()));
+            Called called = called(service);
+            newServices.put(service.name(), called);
+            clusters.add(called.cluster());
+            endpoints.add(called.endpoints());
         }
+        services = newServices;
+        tables = newTables;
         return new Translation(listeners, routes, clusters, endpoints, problems);
     }
 
+    private Table table(String listener, List<RouteRule> rules) {
+        Table before = tables.get(listener);
+        return before != null && before.rules().equals(rules)
+                ? before
+                : new Table(rules, RouteTranslator.translate(listener, rules));
+    }
+
+    private Called called(Service service) {
+        Called before = services.get(service.name());
+        if (before == null) {
+            return new Called(
+                    service,
+                    ClusterTranslator.translate(service),
+                    EndpointTranslator.translate(service, group.region()));
+        }
+        boolean samePolicy = before.service().policy().equals(service.policy());
+        boolean sameInstances = before.service().instances().equals(service.instances());
+        return new Called(
+                service,
+                samePolicy ? before.cluster() : ClusterTranslator.translate(service),
+                sameInstances ? before.endpoints() : EndpointTranslator.translate(service, group.region()));
+    }
+
     /** Our own clusters' names are taken. */
-    private static SortedMap<String, Service> known(Catalog catalog, List<Cluster> taken) {
+    private SortedMap<String, Service> known(Catalog catalog) {
         SortedMap<String, Service> known = new TreeMap<>();
         catalog.services().forEach(service -> known.put(service.name(), service));
-        taken.forEach(cluster -> known.remove(cluster.getName()));
+        sharedClusters.forEach(cluster -> known.remove(cluster.getName()));
         return known;
     }
 
-    private static boolean isFor(ListenerRule listener, NodeGroup group) {
+    private boolean isFor(ListenerRule listener) {
         boolean kind = switch (listener.nodes()) {
             case ANY -> true;
             case GATEWAY -> group.kind() == NodeGroup.Kind.GATEWAY;

@@ -30,7 +30,7 @@ class SnapshotCheckTest {
         Catalog one = TestCatalogs.of("orders");
         Catalog catalog = new Catalog(
                 one.services(), one.listeners(), List.of(one.routes().get(0)), one.problems());
-        return new CatalogTranslator(shared).translate(catalog, new NodeGroup(NodeGroup.Kind.ENVOY, ""));
+        return new CatalogTranslator(shared, new NodeGroup(NodeGroup.Kind.ENVOY, "")).translate(catalog);
     }
 
     @Test

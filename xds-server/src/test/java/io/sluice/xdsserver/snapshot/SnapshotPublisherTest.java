@@ -26,14 +26,13 @@ class SnapshotPublisherTest {
     private static final Catalog ORDERS = TestCatalogs.of("orders");
     private static final Catalog USERS = TestCatalogs.of("users");
 
-    private final CatalogTranslator translator = new CatalogTranslator(SharedServices.NONE);
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final List<NodeGroup> translated = new ArrayList<>();
     private Instant now = Instant.EPOCH;
-    private BiFunction<Catalog, NodeGroup, Translation> translate = translator::translate;
+    private BiFunction<Catalog, NodeGroup, Translation> translate = SnapshotPublisherTest::translated;
 
     private final SnapshotPublisher publisher = new SnapshotPublisher(
-            (catalog, group) -> {
+            group -> catalog -> {
                 translated.add(group);
                 return translate.apply(catalog, group);
             },
@@ -106,9 +105,9 @@ class SnapshotPublisherTest {
     void ofCatalogsThatComeFasterThanTheyAreTranslatedOnlyTheNewestCounts() {
         Deque<Runnable> tasks = new ArrayDeque<>();
         SnapshotPublisher slow = new SnapshotPublisher(
-                (catalog, group) -> {
+                group -> catalog -> {
                     translated.add(group);
-                    return translator.translate(catalog, group);
+                    return translated(catalog, group);
                 },
                 tasks::add,
                 () -> now,
@@ -131,7 +130,7 @@ class SnapshotPublisherTest {
         publisher.publish(ORDERS);
         Snapshot good = publisher.current(EU).orElseThrow();
 
-        translate = (catalog, group) -> withoutEndpoints(translator.translate(catalog, group));
+        translate = (catalog, group) -> withoutEndpoints(translated(catalog, group));
         now = now.plusSeconds(5);
         publisher.publish(USERS);
         now = now.plusSeconds(5);
@@ -145,7 +144,7 @@ class SnapshotPublisherTest {
         assertThat(status.refusal().orElseThrow().since()).isEqualTo(Instant.EPOCH.plusSeconds(5));
         assertThat(meters.get("snapshots.refusals").counter().count()).isEqualTo(2);
 
-        translate = translator::translate;
+        translate = SnapshotPublisherTest::translated;
         publisher.publish(USERS);
         assertThat(clusters(EU)).contains("users");
         assertThat(publisher.groups().get(0).refusal()).isEmpty();
@@ -160,7 +159,7 @@ class SnapshotPublisherTest {
             if (group.equals(EU)) {
                 throw new IllegalStateException("a bug");
             }
-            return translator.translate(catalog, group);
+            return translated(catalog, group);
         };
 
         publisher.publish(new Catalog(USERS.services(), USERS.listeners(), List.of(), List.of()));
@@ -231,6 +230,10 @@ class SnapshotPublisherTest {
             assertThat(problem.source()).isEqualTo("envoy/us");
             assertThat(problem.reason()).contains("limit");
         });
+    }
+
+    private static Translation translated(Catalog catalog, NodeGroup group) {
+        return new CatalogTranslator(SharedServices.NONE, group).translate(catalog);
     }
 
     private Set<String> clusters(NodeGroup group) {

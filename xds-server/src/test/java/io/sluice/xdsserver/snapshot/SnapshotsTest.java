@@ -12,7 +12,6 @@ import io.sluice.xdsserver.translate.SharedServices;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -20,7 +19,9 @@ import org.junit.jupiter.api.Test;
 
 class SnapshotsTest {
     private static final NodeGroup GROUP = new NodeGroup(NodeGroup.Kind.GATEWAY, "eu");
-    private static final CatalogTranslator TRANSLATOR = new CatalogTranslator(SharedServices.NONE);
+
+    private final CatalogTranslator translator = new CatalogTranslator(SharedServices.NONE, GROUP);
+    private final Snapshots snapshots = new Snapshots();
 
     @Property(tries = 200)
     void theOrderOfTheInputDoesNotShow(@ForAll long seed) {
@@ -28,8 +29,8 @@ class SnapshotsTest {
         Catalog catalog = TestCatalogs.random(random);
         Catalog shuffled = shuffled(catalog, random);
 
-        Snapshot one = snapshot(catalog, Optional.empty());
-        Snapshot other = snapshot(shuffled, Optional.empty());
+        Snapshot one = fresh(catalog);
+        Snapshot other = fresh(shuffled);
 
         assertThat(other).isEqualTo(one);
         for (ResourceType type : ResourceType.values()) {
@@ -43,8 +44,8 @@ class SnapshotsTest {
         Catalog catalog = TestCatalogs.random(random);
         Catalog changed = TestCatalogs.withOneWeightChanged(catalog, random);
 
-        Snapshot before = snapshot(catalog, Optional.empty());
-        Snapshot after = snapshot(changed, Optional.of(before));
+        Snapshot before = next(catalog);
+        Snapshot after = next(changed);
 
         assertThat(after.version(ResourceType.ENDPOINT)).isNotEqualTo(before.version(ResourceType.ENDPOINT));
         assertThat(after.version(ResourceType.CLUSTER)).isEqualTo(before.version(ResourceType.CLUSTER));
@@ -55,8 +56,8 @@ class SnapshotsTest {
     @Test
     void anUnchangedResourceIsTheSameObject() {
         Catalog catalog = TestCatalogs.random(new Random(1));
-        Snapshot before = snapshot(catalog, Optional.empty());
-        Snapshot after = snapshot(TestCatalogs.withOneWeightChanged(catalog, new Random(2)), Optional.of(before));
+        Snapshot before = next(catalog);
+        Snapshot after = next(TestCatalogs.withOneWeightChanged(catalog, new Random(2)));
 
         assertThat(after.of(ResourceType.ENDPOINT)).isNotEqualTo(before.of(ResourceType.ENDPOINT));
         assertThat(after.of(ResourceType.CLUSTER).values())
@@ -67,7 +68,7 @@ class SnapshotsTest {
     /** 32 bits would make two contents one version within 100,000 resources. */
     @Test
     void aVersionHas128Bits() {
-        Snapshot snapshot = snapshot(TestCatalogs.random(new Random(3)), Optional.empty());
+        Snapshot snapshot = fresh(TestCatalogs.random(new Random(3)));
 
         assertThat(snapshot.versions().values()).allMatch(version -> version.matches("[0-9a-f]{32}"));
         assertThat(snapshot.of(ResourceType.CLUSTER).values())
@@ -75,8 +76,25 @@ class SnapshotsTest {
                 .allMatch(resource -> resource.version().matches("[0-9a-f]{32}"));
     }
 
-    private static Snapshot snapshot(Catalog catalog, Optional<Snapshot> previous) {
-        return Snapshots.of(TRANSLATOR.translate(catalog, GROUP), previous);
+    /** What is kept from one translation to the next must not show in what comes out. */
+    @Property(tries = 200)
+    void whatCameBeforeDoesNotShow(@ForAll long seed) {
+        Random random = new Random(seed);
+        next(TestCatalogs.random(random));
+        Catalog catalog = TestCatalogs.random(random);
+        next(catalog);
+        Catalog changed = TestCatalogs.withOneWeightChanged(catalog, random);
+
+        assertThat(next(changed)).isEqualTo(fresh(changed));
+        assertThat(next(catalog)).isEqualTo(fresh(catalog));
+    }
+
+    private Snapshot next(Catalog catalog) {
+        return snapshots.of(translator.translate(catalog));
+    }
+
+    private static Snapshot fresh(Catalog catalog) {
+        return new Snapshots().of(new CatalogTranslator(SharedServices.NONE, GROUP).translate(catalog));
     }
 
     private static List<ByteString> bytes(Snapshot snapshot, ResourceType type) {

@@ -65,13 +65,17 @@ record GoldenCase(Path folder) {
         }
     }
 
-    CatalogTranslator translator() {
+    Translation translate(Catalog catalog, NodeGroup group) {
+        return new CatalogTranslator(shared(), group).translate(catalog);
+    }
+
+    private SharedServices shared() {
         JsonNode settings = settings();
-        return new CatalogTranslator(new SharedServices(
+        return new SharedServices(
                 Optional.ofNullable(settings.get("rate-limit"))
                         .map(service -> service.asText().split(":"))
                         .map(parts -> InetSocketAddress.createUnresolved(parts[0], Integer.parseInt(parts[1]))),
-                Optional.ofNullable(settings.get("zipkin")).map(url -> URI.create(url.asText()))));
+                Optional.ofNullable(settings.get("zipkin")).map(url -> URI.create(url.asText())));
     }
 
     List<NodeGroup> groups() {
@@ -103,7 +107,7 @@ record GoldenCase(Path folder) {
         List<String> problems = Stream.concat(
                         catalog.problems().stream().map(Object::toString),
                         groups().stream()
-                                .flatMap(group -> translator().translate(catalog, group).problems().stream())
+                                .flatMap(group -> translate(catalog, group).problems().stream())
                                 .map(problem -> problem.source() + ": " + problem))
                 .toList();
         for (NodeGroup group : groups()) {
@@ -116,7 +120,10 @@ record GoldenCase(Path folder) {
     /** Through the publisher, so that what would not be published does not pass here either. */
     private String render(Catalog catalog, NodeGroup group) {
         SnapshotPublisher publisher = new SnapshotPublisher(
-                translator()::translate, Runnable::run, InstantSource.system(), new SimpleMeterRegistry());
+                name -> new CatalogTranslator(shared(), name)::translate,
+                Runnable::run,
+                InstantSource.system(),
+                new SimpleMeterRegistry());
         publisher.publish(catalog);
         publisher.watch(group, () -> {});
         Snapshot snapshot = publisher

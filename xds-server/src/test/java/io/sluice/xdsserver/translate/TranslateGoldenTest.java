@@ -29,7 +29,7 @@ class TranslateGoldenTest {
         Catalog catalog = golden.catalog();
         for (NodeGroup group : golden.groups()) {
             if (group.kind() == Kind.ENVOY) {
-                assertThat(envoy.complaints(golden.translator().translate(catalog, group), folder))
+                assertThat(envoy.complaints(golden.translate(catalog, group), folder))
                         .as("%s for %s", golden, group)
                         .isEmpty();
             }
