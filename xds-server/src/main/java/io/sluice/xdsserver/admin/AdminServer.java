@@ -5,6 +5,7 @@ import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.metric.NoopMeterRegistry;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
@@ -31,7 +32,10 @@ public final class AdminServer implements AutoCloseable {
         ReadyPage ready = new ReadyPage(status);
         SnapshotsPage snapshots = new SnapshotsPage(status);
         LandingPage landing = new LandingPage(status, ready, clients);
-        ServerBuilder builder = Server.builder().http(address.resolved()).gracefulShutdownTimeoutMillis(0, 0);
+        ServerBuilder builder = Server.builder()
+                .http(address.resolved())
+                .meterRegistry(NoopMeterRegistry.get())
+                .gracefulShutdownTimeoutMillis(0, 0);
         page(builder, "/", context -> text(HttpStatus.OK, MediaType.HTML_UTF_8, landing.render()));
         page(builder, "/ready", context -> {
             HttpStatus code = ready.isReady() ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE;

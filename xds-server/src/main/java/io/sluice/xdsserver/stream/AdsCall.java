@@ -2,12 +2,14 @@ package io.sluice.xdsserver.stream;
 
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoop;
 import io.sluice.xdsserver.snapshot.ResourceType;
 import io.sluice.xdsserver.snapshot.SnapshotSource;
 import io.sluice.xdsserver.translate.NodeGroup;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -26,14 +28,12 @@ import org.slf4j.LoggerFactory;
 final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
     private static final Logger log = LoggerFactory.getLogger(AdsCall.class);
 
-    /** How long a client that comes back may take to ask for all its types; Envoy sends these requests in one burst. */
-    private static final long GROWN_AFTER_SECONDS = 2;
-
     private final Variant variant;
     private final SnapshotSource snapshots;
     private final Clients clients;
     private final StreamMeters meters;
     private final InstantSource time;
+    private final Duration grownAfter;
     private final ServerCallStreamObserver<R> responses;
     private final AdsStream<Q, R> stream;
     private final EventLoop loop;
@@ -52,6 +52,7 @@ final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
             Clients clients,
             StreamMeters meters,
             InstantSource time,
+            Duration grownAfter,
             ServerCallStreamObserver<R> responses,
             Function<StreamListener, AdsStream<Q, R>> stream) {
         this.variant = variant;
@@ -59,6 +60,7 @@ final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
         this.clients = clients;
         this.meters = meters;
         this.time = time;
+        this.grownAfter = grownAfter;
         this.responses = responses;
         this.stream = stream.apply(this);
         ServiceRequestContext context = ServiceRequestContext.current();
@@ -66,7 +68,7 @@ final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
         peer = context.remoteAddress().getAddress().getHostAddress() + ":"
                 + context.remoteAddress().getPort();
         meters.opened();
-        responses.setOnReadyHandler(this::flush);
+        responses.setOnReadyHandler(() -> guarded(this::flush));
         // A connection that breaks reaches neither onError nor onCompleted: the log of the request is the one thing
         // that always ends.
         context.log().whenComplete().thenRunAsync(this::end, loop);
@@ -74,14 +76,14 @@ final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
 
     @Override
     public void onNext(Q request) {
-        if (ended) {
-            return;
-        }
-        if (open == null) {
-            open = open(stream.node(request));
-        }
-        stream.receive(request);
-        flush();
+        guarded(() -> {
+            if (open == null) {
+                open = open(stream.node(request));
+            }
+            stream.receive(request);
+            flush();
+        });
+        meters.received();
     }
 
     @Override
@@ -132,7 +134,7 @@ final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
         Open opened = new Open(node.getId(), group, time.instant(), snapshots.watch(group, this::note));
         snapshots.current(group).ifPresent(stream::publish);
         clients.add(this);
-        loop.schedule(this::grow, GROWN_AFTER_SECONDS, TimeUnit.SECONDS);
+        loop.schedule(() -> guarded(this::grow), grownAfter.toMillis(), TimeUnit.MILLISECONDS);
         log.info(
                 "xds stream opened node={} group={} peer={} variant={}",
                 oneLine(node.getId()),
@@ -145,13 +147,27 @@ final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
     /** On the publisher's thread. */
     private void note() {
         if (noted.compareAndSet(false, true)) {
-            loop.execute(this::refresh);
+            loop.execute(() -> guarded(this::refresh));
+        }
+    }
+
+    /** A fault of ours ends the stream, so that its client begins anew, and does not leave it without an answer for ever. */
+    private void guarded(Runnable step) {
+        if (ended) {
+            return;
+        }
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            log.error("xds stream failed node={} peer={}", nodeId(), peer, e);
+            end();
+            responses.onError(Status.INTERNAL.asRuntimeException());
         }
     }
 
     private void refresh() {
         noted.set(false);
-        if (!ended && open != null) {
+        if (open != null) {
             snapshots.current(open.group).ifPresent(stream::publish);
             flush();
         }

@@ -1,5 +1,6 @@
 package io.sluice.xdsserver.stream;
 
+import com.linecorp.armeria.common.metric.NoopMeterRegistry;
 import com.linecorp.armeria.server.Server;
 import io.sluice.xdsserver.settings.HostPort;
 import io.sluice.xdsserver.settings.SettingsException;
@@ -19,9 +20,12 @@ public final class AdsServer implements AutoCloseable {
         server = Server.builder()
                 .http(address.resolved())
                 .service(service.grpcService())
+                .meterRegistry(NoopMeterRegistry.get())
                 .pingInterval(PING_INTERVAL)
                 .idleTimeout(PING_INTERVAL.multipliedBy(2))
                 .gracefulShutdownTimeoutMillis(0, 0)
+                // A client that goes away is no exception, and each stream logs its own end.
+                .unloggedExceptionsReportIntervalMillis(0)
                 .build();
     }
 

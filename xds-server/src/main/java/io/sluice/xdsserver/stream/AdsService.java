@@ -12,6 +12,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.xdsserver.snapshot.SnapshotSource;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 
@@ -20,11 +21,15 @@ public final class AdsService {
     /** A client that comes back lists the version of everything it holds: 16 MiB is about 200,000 resources. */
     private static final int MAX_REQUEST_BYTES = 16 << 20;
 
+    /** How long a client that comes back may take to ask for all its types; Envoy sends these requests in one burst. */
+    private static final Duration GROWN_AFTER = Duration.ofSeconds(2);
+
     private final SnapshotSource snapshots;
     private final Clients clients;
     private final InstantSource time;
     private final ControlPlane controlPlane;
     private final int maxAnswerBytes;
+    private final Duration grownAfter;
     private final StreamMeters sotwMeters;
     private final StreamMeters deltaMeters;
 
@@ -39,10 +44,22 @@ public final class AdsService {
             InstantSource time,
             String identifier,
             int maxAnswerBytes) {
+        this(snapshots, clients, meters, time, identifier, maxAnswerBytes, GROWN_AFTER);
+    }
+
+    AdsService(
+            SnapshotSource snapshots,
+            Clients clients,
+            MeterRegistry meters,
+            InstantSource time,
+            String identifier,
+            int maxAnswerBytes,
+            Duration grownAfter) {
         this.snapshots = snapshots;
         this.clients = clients;
         this.time = time;
         this.maxAnswerBytes = maxAnswerBytes;
+        this.grownAfter = grownAfter;
         controlPlane = ControlPlane.newBuilder().setIdentifier(identifier).build();
         sotwMeters = new StreamMeters(meters, Variant.SOTW);
         deltaMeters = new StreamMeters(meters, Variant.DELTA);
@@ -74,6 +91,7 @@ public final class AdsService {
                     clients,
                     sotwMeters,
                     time,
+                    grownAfter,
                     (ServerCallStreamObserver<DiscoveryResponse>) responses,
                     listener -> new SotwStream(controlPlane, maxAnswerBytes, time, listener));
         }
@@ -87,6 +105,7 @@ public final class AdsService {
                     clients,
                     deltaMeters,
                     time,
+                    grownAfter,
                     (ServerCallStreamObserver<DeltaDiscoveryResponse>) responses,
                     listener -> new DeltaStream(controlPlane, maxAnswerBytes, time, listener));
         }

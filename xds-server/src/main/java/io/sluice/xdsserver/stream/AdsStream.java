@@ -6,10 +6,13 @@ import io.sluice.xdsserver.snapshot.ResourceType;
 import io.sluice.xdsserver.snapshot.Snapshot;
 import io.sluice.xdsserver.snapshot.VersionedResource;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,13 +28,14 @@ import org.jspecify.annotations.Nullable;
  *   <li>what is gone: routes, clusters, endpoints, one after the other, once everything else is accepted.
  * </ol>
  *
- * A refusal parks its own type. Additions of other types go on; removals wait, since the client may still run what refers to them.
+ * A refusal parks its own type: nothing of it is sent before there is something else to say. Additions of other types go on, but listeners
+ * and routes that the client runs stay as they are while their newer version leads to a cluster which it refused and never had. Removals
+ * wait, since the client may still run what refers to them.
  *
  * @param <Q> the variant's request
  * @param <R> the variant's response
  */
 abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
-    private static final int MAX_REASON_CHARS = 4096;
     private static final List<ResourceType> REMOVAL_ORDER =
             List.of(ResourceType.ROUTE, ResourceType.CLUSTER, ResourceType.ENDPOINT);
 
@@ -125,8 +129,7 @@ abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
 
     final void refused(ResourceType type, String nonce, String reason) {
         Subscription subscription = of(type);
-        String cut = reason.length() <= MAX_REASON_CHARS ? reason : reason.substring(0, MAX_REASON_CHARS);
-        subscription.land(nonce).ifPresent(answer -> listener.refused(type, subscription.refuse(answer, cut)));
+        subscription.land(nonce).ifPresent(answer -> listener.refused(type, subscription.refuse(answer, reason)));
     }
 
     private Snapshot target(Snapshot latest) {
@@ -156,9 +159,32 @@ abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
             routesWait = !clusters.hasNews(now) && routesHaveNews(now);
             return Optional.empty();
         }
-        answer = of(ResourceType.LISTENER).additions(now);
-        answer.ifPresent(this::askForWarming);
-        return answer.or(() -> of(ResourceType.ROUTE).additions(now));
+        routesWait = false;
+        Set<String> lacking = lacking(now);
+        for (ResourceType type : List.of(ResourceType.LISTENER, ResourceType.ROUTE)) {
+            if (lacking.isEmpty() || of(type).updates(now).noneMatch(update -> Mentions.any(update.body(), lacking))) {
+                answer = of(type).additions(now);
+                answer.ifPresent(this::askForWarming);
+                if (answer.isPresent()) {
+                    return answer;
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Clusters that the client refused and never held, or whose endpoints it did. */
+    private Set<String> lacking(Snapshot now) {
+        Set<String> lacking = new HashSet<>(clusters.lacking());
+        Set<String> withoutEndpoints = endpoints.lacking();
+        if (!withoutEndpoints.isEmpty()) {
+            for (VersionedResource cluster : now.of(ResourceType.CLUSTER).values()) {
+                if (!Collections.disjoint(WarmingParser.parse(cluster), withoutEndpoints)) {
+                    lacking.add(cluster.name());
+                }
+            }
+        }
+        return lacking;
     }
 
     private Optional<Answer> removals(Snapshot now) {

@@ -10,9 +10,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Streams open, responses sent and refused, by variant and type: a fixed set of series, whoever connects. */
+/** Streams open, requests taken, responses sent and refused, by variant and type: a fixed set of series, whoever connects. */
 final class StreamMeters {
     private final AtomicInteger open = new AtomicInteger();
+    private final Counter requests;
     private final Map<ResourceType, Counter> responses;
     private final Map<ResourceType, Counter> refusals;
 
@@ -20,6 +21,10 @@ final class StreamMeters {
         Gauge.builder("xds.streams", open, AtomicInteger::get)
                 .tag("variant", variant.label())
                 .description("Streams open")
+                .register(meters);
+        requests = Counter.builder("xds.requests")
+                .tag("variant", variant.label())
+                .description("Requests taken, of types that are not served too")
                 .register(meters);
         responses = byType(meters, "xds.responses", "Responses sent", variant.label());
         refusals = byType(meters, "xds.refusals", "Responses a client refused (NACK)", variant.label());
@@ -45,6 +50,10 @@ final class StreamMeters {
 
     void closed() {
         open.decrementAndGet();
+    }
+
+    void received() {
+        requests.increment();
     }
 
     void sent(ResourceType type) {

@@ -13,8 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +33,8 @@ final class Subscription {
     /** Stands in {@link #refused} for "was to be dropped"; no resource has an empty version. */
     private static final String DROPPED = "";
 
+    private static final int MAX_REASON_CHARS = 4096;
+
     private final ResourceType type;
     private final Variant variant;
     private final Supplier<String> nonces;
@@ -37,6 +42,7 @@ final class Subscription {
     private final int maxAnswerBytes;
 
     private boolean open;
+    private List<String> requested = List.of();
     private boolean everNamed;
     private boolean wildcard;
     private final Set<String> names = new TreeSet<>();
@@ -45,6 +51,10 @@ final class Subscription {
     private final Map<String, VersionedResource> held = new HashMap<>();
     /** Name to refused version. Only what it wants. */
     private final Map<String, String> refused = new HashMap<>();
+    /** Removals that were refused, until an answer is accepted. */
+    private final Set<String> kept = new HashSet<>();
+    /** Those of {@link #refused} that the client seems to mean; the others of that answer it may well use. */
+    private final Set<String> blamed = new HashSet<>();
     /** To be answered even if held. May name what the client does not want yet. */
     private final Set<String> asked = new HashSet<>();
     /** Whether the client waits for an answer even if there is nothing to tell. */
@@ -55,10 +65,13 @@ final class Subscription {
     private @Nullable Answer inFlight;
     /** Whether {@link #inFlight} brings something new to the client, not only newer. */
     private boolean inFlightAwaited;
+    /** What there is to tell, without what is in flight; kept over an ACK, so that one costs what it acknowledges and not what there is. */
+    private Pending pending = Pending.NONE;
     /** The version {@link #pending} was computed for; null when something else it depends on has changed. */
     private @Nullable String pendingOf;
+    /** Whether {@link #pending} was computed since {@link #inFlight} was sent, so that it counts that as not held. */
+    private boolean comparedInFlight;
 
-    private Pending pending = Pending.NONE;
     private String lastNonce = "";
     private Client.@Nullable Stamp sent;
     private Client.@Nullable Stamp accepted;
@@ -79,7 +92,11 @@ final class Subscription {
      *
      * @param version the one it says it holds; only the first request of a stream can mean one of another stream
      */
-    void want(Collection<String> requested, String version) {
+    void want(List<String> resourceNames, String version) {
+        if (open && resourceNames.equals(requested)) {
+            return;
+        }
+        requested = List.copyOf(resourceNames);
         pendingOf = null;
         Set<String> wanted = new TreeSet<>(requested);
         boolean everything = wanted.remove(WILDCARD) || (requested.isEmpty() && !everNamed && type.wildcard());
@@ -103,8 +120,11 @@ final class Subscription {
      * @param initialVersions what it holds from another stream, by name; counts on the first request only
      */
     void change(Collection<String> more, Collection<String> less, Map<String, String> initialVersions) {
-        pendingOf = null;
         boolean first = !open;
+        if (!first && more.isEmpty() && less.isEmpty()) {
+            return;
+        }
+        pendingOf = null;
         open = true;
         if (first && more.isEmpty() && less.isEmpty() && type.wildcard()) {
             wildcard = true;
@@ -173,7 +193,9 @@ final class Subscription {
         if (answer == null || !answer.nonce().equals(nonce)) {
             return Optional.empty();
         }
-        pendingOf = null;
+        if (comparedInFlight) {
+            pendingOf = null;
+        }
         inFlight = null;
         inFlightAwaited = false;
         return Optional.of(answer);
@@ -182,17 +204,22 @@ final class Subscription {
     /** Returns whether a refused one came before. */
     boolean accept(Answer answer) {
         for (VersionedResource resource : answer.resources()) {
-            refused.remove(resource.name());
+            forgive(resource.name());
             if (wants(resource.name())) {
                 held.put(resource.name(), resource);
             }
         }
         for (String name : answer.removed()) {
-            refused.remove(name);
+            forgive(name);
             held.remove(name);
         }
         if (variant.fullState(type)) {
             refused.clear();
+            blamed.clear();
+        }
+        if (!kept.isEmpty()) {
+            kept.clear();
+            pendingOf = null;
         }
         accepted = new Client.Stamp(answer.version(), time.instant());
         boolean recovered = rejection != null;
@@ -200,19 +227,34 @@ final class Subscription {
         return recovered;
     }
 
+    /** @param reason the client's own words; most clients name the resources they mean */
     Client.Rejection refuse(Answer answer, String reason) {
+        pendingOf = null;
+        boolean named = answer.changed().stream().anyMatch(resource -> reason.contains(resource.name()));
         for (VersionedResource resource : answer.changed()) {
             if (wants(resource.name())) {
                 refused.put(resource.name(), resource.version());
+                if (!named || reason.contains(resource.name())) {
+                    blamed.add(resource.name());
+                } else {
+                    blamed.remove(resource.name());
+                }
             }
         }
         for (String name : answer.removed()) {
             if (held.containsKey(name) || refused.containsKey(name)) {
                 refused.put(name, DROPPED);
+                kept.add(name);
             }
         }
-        rejection = new Client.Rejection(answer.version(), reason, time.instant());
+        String cut = reason.length() <= MAX_REASON_CHARS ? reason : reason.substring(0, MAX_REASON_CHARS);
+        rejection = new Client.Rejection(answer.version(), cut, time.instant());
         return rejection;
+    }
+
+    private void forgive(String name) {
+        refused.remove(name);
+        blamed.remove(name);
     }
 
     // What follows from it.
@@ -225,6 +267,21 @@ final class Subscription {
     /** Whether the client is known to hold anything. */
     boolean holdsAny() {
         return !held.isEmpty() || !refused.isEmpty();
+    }
+
+    /** What the client refused and never held in any version, so that whatever leads there would lead nowhere. */
+    Set<String> lacking() {
+        if (blamed.isEmpty()) {
+            return Set.of();
+        }
+        Set<String> lacking = new HashSet<>(blamed);
+        lacking.removeAll(held.keySet());
+        return lacking;
+    }
+
+    /** What there is to tell of resources that the client holds in another version. */
+    Stream<VersionedResource> updates(Snapshot snapshot) {
+        return pending(snapshot).fresh.stream().filter(resource -> held.containsKey(resource.name()));
     }
 
     /** Whether the last answer has not been acknowledged yet. */
@@ -288,7 +345,7 @@ final class Subscription {
         // Nothing to say it with: the client drops these along with what refers to them.
         now.dropped.forEach(name -> {
             held.remove(name);
-            refused.remove(name);
+            forgive(name);
         });
         pendingOf = null;
         return Optional.empty();
@@ -310,7 +367,7 @@ final class Subscription {
     }
 
     private boolean newlyDropped(Pending now) {
-        return now.dropped.stream().anyMatch(name -> !DROPPED.equals(refused.get(name)));
+        return now.dropped.stream().anyMatch(name -> !kept.contains(name));
     }
 
     private boolean parked(Pending now) {
@@ -333,6 +390,8 @@ final class Subscription {
     private void forgetUnwanted() {
         held.keySet().removeIf(name -> !wants(name));
         refused.keySet().removeIf(name -> !wants(name));
+        blamed.removeIf(name -> !wants(name));
+        kept.removeIf(name -> !wants(name));
         asked.removeIf(name -> !wants(name));
     }
 
@@ -342,7 +401,8 @@ final class Subscription {
      * @param withheld what is gone from the snapshot but must stay with the client for now
      */
     private Answer sendFull(Snapshot snapshot, List<String> withheld, List<String> dropped) {
-        List<VersionedResource> resources = new ArrayList<>(wanted(snapshot));
+        List<VersionedResource> resources = new ArrayList<>();
+        forEachWanted(snapshot, resources::add);
         for (String name : withheld) {
             VersionedResource still = held.get(name);
             if (still != null) {
@@ -354,6 +414,7 @@ final class Subscription {
         boolean whole = wildcard && withheld.isEmpty();
         Answer answer = send(whole ? snapshot.version(type) : snapshot.version(type) + "~", resources, dropped);
         asked.removeIf(this::wants);
+        pending = new Pending(List.of(), List.of(), List.of(), pending.dropped);
         return answer;
     }
 
@@ -364,7 +425,8 @@ final class Subscription {
         resources.forEach(resource -> asked.remove(resource.name()));
         removed.forEach(asked::remove);
         owed = false;
-        pendingOf = null;
+        pending = pending.without(resources, removed);
+        comparedInFlight = false;
         lastNonce = nonces.get();
         sent = new Client.Stamp(version, time.instant());
         inFlight = new Answer(type, lastNonce, version, List.copyOf(resources), changed, List.copyOf(removed));
@@ -389,11 +451,18 @@ final class Subscription {
         return batch;
     }
 
-    private Collection<VersionedResource> wanted(Snapshot snapshot) {
-        Map<String, VersionedResource> all = snapshot.of(type);
-        return wildcard
-                ? all.values()
-                : names.stream().filter(all::containsKey).map(all::get).toList();
+    private void forEachWanted(Snapshot snapshot, Consumer<VersionedResource> action) {
+        SortedMap<String, VersionedResource> all = snapshot.of(type);
+        if (wildcard) {
+            all.values().forEach(action);
+            return;
+        }
+        for (String name : names) {
+            VersionedResource resource = all.get(name);
+            if (resource != null) {
+                action.accept(resource);
+            }
+        }
     }
 
     private Pending pending(Snapshot snapshot) {
@@ -406,8 +475,9 @@ final class Subscription {
     }
 
     private Pending compare(Snapshot snapshot) {
+        comparedInFlight = inFlight != null;
         Map<String, VersionedResource> all = snapshot.of(type);
-        if (claimed != null && claimed.equals(snapshot.version(type))) {
+        if (claimed != null && !claimed.isEmpty() && claimed.equals(snapshot.version(type))) {
             held.putAll(all);
             owed = false;
             accepted = new Client.Stamp(claimed, time.instant());
@@ -415,14 +485,14 @@ final class Subscription {
         claimed = null;
         List<VersionedResource> fresh = new ArrayList<>();
         List<VersionedResource> again = new ArrayList<>();
-        for (VersionedResource resource : wanted(snapshot)) {
+        forEachWanted(snapshot, resource -> {
             if (asked.contains(resource.name())) {
                 fresh.add(resource);
             } else if (!holds(resource)) {
                 boolean same = resource.version().equals(refused.get(resource.name()));
                 (same ? again : fresh).add(resource);
             }
-        }
+        });
         List<String> absent = new ArrayList<>();
         if (variant == Variant.DELTA || variant.fullState(type)) {
             for (String name : asked) {
@@ -431,9 +501,14 @@ final class Subscription {
                 }
             }
         }
-        Set<String> dropped = new TreeSet<>(held.keySet());
-        dropped.addAll(refused.keySet());
-        dropped.removeAll(all.keySet());
+        Set<String> dropped = new TreeSet<>();
+        for (Set<String> known : List.of(held.keySet(), refused.keySet())) {
+            for (String name : known) {
+                if (!all.containsKey(name)) {
+                    dropped.add(name);
+                }
+            }
+        }
         return new Pending(fresh, again, absent, List.copyOf(dropped));
     }
 
@@ -448,5 +523,16 @@ final class Subscription {
     private record Pending(
             List<VersionedResource> fresh, List<VersionedResource> again, List<String> absent, List<String> dropped) {
         static final Pending NONE = new Pending(List.of(), List.of(), List.of(), List.of());
+
+        Pending without(List<VersionedResource> sent, List<String> removed) {
+            Set<String> told = new HashSet<>();
+            sent.forEach(resource -> told.add(resource.name()));
+            Set<String> gone = new HashSet<>(removed);
+            return new Pending(
+                    fresh.stream().filter(each -> !told.contains(each.name())).toList(),
+                    again.stream().filter(each -> !told.contains(each.name())).toList(),
+                    absent.stream().filter(name -> !gone.contains(name)).toList(),
+                    dropped.stream().filter(name -> !gone.contains(name)).toList());
+        }
     }
 }

@@ -82,8 +82,8 @@ class AdminServerTest {
 
         assertThat(answer.status()).isEqualTo(HttpStatus.SERVICE_UNAVAILABLE);
         assertThat(answer.contentUtf8())
-                .isEqualTo(
-                        "INITIALIZING: waiting for the first full sync of consul://c:8500: service orders, kv sluice/\n");
+                .isEqualTo("INITIALIZING: waiting for the first full sync of consul://c:8500: service orders, kv"
+                        + " sluice/\n");
     }
 
     @Test
@@ -105,13 +105,13 @@ class AdminServerTest {
                 List.of(new Problem("file:/x", "routes.yaml:12 routes[3].to", "no service 'odrers'", "orders"));
 
         assertThat(web.get("/ready?verbose").contentUtf8()).isEqualTo("""
-                LIVE
-                source: consul://c:8500
-                lost since: 2026-01-02T03:04:05Z
-                waiting for: service orders
-                refused: gateway/eu: route 'edge' leads to cluster 'gone', which is not there
-                problem: routes.yaml:12 routes[3].to: no service 'odrers' (expected: orders)
-                """);
+            LIVE
+            source: consul://c:8500
+            lost since: 2026-01-02T03:04:05Z
+            waiting for: service orders
+            refused: gateway/eu: route 'edge' leads to cluster 'gone', which is not there
+            problem: routes.yaml:12 routes[3].to: no service 'odrers' (expected: orders)
+            """);
     }
 
     @Test

@@ -1,0 +1,149 @@
+package io.sluice.xdsserver.stream;
+
+import static java.util.stream.Collectors.joining;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.Locality;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.RouteAction;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
+import io.sluice.xdsserver.snapshot.ResourceType;
+import io.sluice.xdsserver.snapshot.Snapshot;
+import io.sluice.xdsserver.snapshot.VersionedResource;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Small resources whose bodies tell their version, so that what arrives can be read as {@code name@version}. */
+final class Sample {
+    private Sample() {}
+
+    /** With endpoints of the same name. */
+    static VersionedResource cluster(String name, String version) {
+        return cluster(name, version, name);
+    }
+
+    static VersionedResource cluster(String name, String version, String endpoints) {
+        Cluster.Builder cluster = Cluster.newBuilder()
+                .setName(name)
+                .setAltStatName(version)
+                .setType(Cluster.DiscoveryType.EDS)
+                .setEdsClusterConfig(
+                        Cluster.EdsClusterConfig.newBuilder().setServiceName(endpoints.equals(name) ? "" : endpoints));
+        return resource(ResourceType.CLUSTER, name, version, cluster.build());
+    }
+
+    static VersionedResource endpoints(String name, String version) {
+        return resource(
+                ResourceType.ENDPOINT,
+                name,
+                version,
+                ClusterLoadAssignment.newBuilder()
+                        .setClusterName(name)
+                        .addEndpoints(LocalityLbEndpoints.newBuilder()
+                                .setLocality(Locality.newBuilder().setRegion(version)))
+                        .build());
+    }
+
+    static VersionedResource listener(String name, String version, String route) {
+        HttpConnectionManager manager = HttpConnectionManager.newBuilder()
+                .setRds(Rds.newBuilder().setRouteConfigName(route))
+                .build();
+        return resource(
+                ResourceType.LISTENER,
+                name,
+                version,
+                Listener.newBuilder()
+                        .setName(name)
+                        .setStatPrefix(version)
+                        .addFilterChains(FilterChain.newBuilder()
+                                .addFilters(Filter.newBuilder().setTypedConfig(Any.pack(manager))))
+                        .build());
+    }
+
+    static VersionedResource route(String name, String version, String... clusters) {
+        VirtualHost.Builder host = VirtualHost.newBuilder().setName("all").addDomains("*");
+        for (String cluster : clusters) {
+            host.addRoutes(Route.newBuilder().setRoute(RouteAction.newBuilder().setCluster(cluster)));
+        }
+        return resource(
+                ResourceType.ROUTE,
+                name,
+                version,
+                RouteConfiguration.newBuilder()
+                        .setName(name)
+                        .addInternalOnlyHeaders(version)
+                        .addVirtualHosts(host)
+                        .build());
+    }
+
+    /** Any type, so small that nothing refers to anything. */
+    static VersionedResource of(ResourceType type, String name, String version) {
+        return switch (type) {
+            case CLUSTER -> cluster(name, version);
+            case ENDPOINT -> endpoints(name, version);
+            case LISTENER -> listener(name, version, "r");
+            case ROUTE -> route(name, version);
+        };
+    }
+
+    private static VersionedResource resource(ResourceType type, String name, String version, Message message) {
+        return new VersionedResource(type, name, version, Any.pack(message));
+    }
+
+    /** The version of a type says what is in it. */
+    static Snapshot snapshot(VersionedResource... resources) {
+        return snapshot(List.of(resources));
+    }
+
+    static Snapshot snapshot(Collection<VersionedResource> resources) {
+        Map<ResourceType, SortedMap<String, VersionedResource>> all = new EnumMap<>(ResourceType.class);
+        Map<ResourceType, String> versions = new EnumMap<>(ResourceType.class);
+        for (ResourceType type : ResourceType.values()) {
+            SortedMap<String, VersionedResource> ofType = new TreeMap<>();
+            resources.stream().filter(each -> each.type() == type).forEach(each -> ofType.put(each.name(), each));
+            all.put(type, ofType);
+            versions.put(
+                    type,
+                    ofType.values().stream()
+                            .map(each -> each.name() + "@" + each.version())
+                            .collect(joining(",", "v:", "")));
+        }
+        return new Snapshot(all, versions);
+    }
+
+    /** {@code name@version}, from the body alone. */
+    static String label(Any body) {
+        try {
+            if (body.is(Cluster.class)) {
+                Cluster cluster = body.unpack(Cluster.class);
+                return cluster.getName() + "@" + cluster.getAltStatName();
+            } else if (body.is(ClusterLoadAssignment.class)) {
+                ClusterLoadAssignment endpoints = body.unpack(ClusterLoadAssignment.class);
+                return endpoints.getClusterName() + "@"
+                        + endpoints.getEndpoints(0).getLocality().getRegion();
+            } else if (body.is(Listener.class)) {
+                Listener listener = body.unpack(Listener.class);
+                return listener.getName() + "@" + listener.getStatPrefix();
+            }
+            RouteConfiguration route = body.unpack(RouteConfiguration.class);
+            return route.getName() + "@" + route.getInternalOnlyHeaders(0);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+}
