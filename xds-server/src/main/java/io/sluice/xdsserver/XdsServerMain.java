@@ -14,7 +14,7 @@ import io.sluice.xdsserver.stream.AdsServer;
 import io.sluice.xdsserver.stream.AdsService;
 import io.sluice.xdsserver.stream.Clients;
 import io.sluice.xdsserver.translate.CatalogTranslator;
-import io.sluice.xdsserver.translate.SharedServices;
+import io.sluice.xdsserver.translate.NodeSettings;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -60,9 +60,9 @@ public final class XdsServerMain {
                 task -> Thread.ofPlatform().daemon().name("sluice-snapshots").unstarted(task));
 
         CatalogSource source = source();
-        SharedServices shared = sharedServices();
+        NodeSettings nodes = nodeSettings();
         SnapshotPublisher snapshots = new SnapshotPublisher(
-                group -> new CatalogTranslator(shared, group)::translate, publishing, clock, metrics);
+                group -> new CatalogTranslator(nodes, group)::translate, publishing, clock, metrics);
         CatalogWatch catalogs = new CatalogWatch(source, snapshots);
         Clients clients = new Clients();
         AdsServer ads = new AdsServer(
@@ -86,12 +86,13 @@ public final class XdsServerMain {
         }
     }
 
-    private SharedServices sharedServices() {
+    private NodeSettings nodeSettings() {
         try {
-            return new SharedServices(
+            return new NodeSettings(
                     settings.rateLimit()
                             .map(service -> InetSocketAddress.createUnresolved(service.host(), service.port())),
-                    settings.zipkinUrl());
+                    settings.zipkinUrl(),
+                    settings.accessLog());
         } catch (IllegalArgumentException e) {
             throw new SettingsException(String.valueOf(e.getMessage()));
         }

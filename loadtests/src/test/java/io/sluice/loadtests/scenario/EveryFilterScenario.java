@@ -26,7 +26,8 @@ class EveryFilterScenario {
     void everythingTheServerSendsIsAcceptedByAll(@TempDir Path folder) throws Exception {
         Map<String, String> settings = Map.of(
                 "SLUICE_RATE_LIMIT", "127.0.0.1:" + Ports.free(),
-                "SLUICE_ZIPKIN", "http://127.0.0.1:" + Ports.free() + "/api/v2/spans");
+                "SLUICE_ZIPKIN_URL", "http://127.0.0.1:" + Ports.free() + "/api/v2/spans",
+                "SLUICE_ACCESS_LOG", "stdout");
         try (RecordingUpstream shop = Upstreams.named("shop");
                 Site site = Site.onFiles(folder, settings)) {
             site.registry().write("everything", everything(shop.port()));

@@ -115,7 +115,9 @@ public final class SettingsReader {
                 throw new SettingsException(
                         path + ":" + (wrong.getProblemMark().getLine() + 1) + ": not YAML: " + wrong.getProblem());
             }
-            throw new SettingsException(path + ": not YAML: " + e.getOriginalMessage());
+            String line = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
+            throw new SettingsException(path + line + ": not YAML: "
+                    + e.getOriginalMessage().lines().findFirst().orElse(""));
         } catch (NoSuchFileException e) {
             throw new SettingsException(path + ": not there (expected: a file of 'name: value' lines)");
         } catch (IOException e) {
@@ -135,6 +137,7 @@ public final class SettingsReader {
                 listen(values, "admin-address", "admin-port", 18001),
                 Optional.ofNullable(values.get("rate-limit")).map(value -> hostPort("rate-limit", value)),
                 Optional.ofNullable(values.get("zipkin-url")).map(value -> url("zipkin-url", value)),
+                accessLog(values.getOrDefault("access-log", "none")),
                 Optional.ofNullable(values.get("identifier")).orElseGet(SettingsReader::hostName),
                 size("max-response-size", values.getOrDefault("max-response-size", "2MiB")));
     }
@@ -177,6 +180,13 @@ public final class SettingsReader {
             // said below
         }
         throw new SettingsException(name + ": '" + value + "' (expected: http://HOST:PORT/PATH)");
+    }
+
+    private static boolean accessLog(String value) {
+        if (!value.equals("none") && !value.equals("stdout")) {
+            throw new SettingsException("access-log: '" + value + "' (expected: none or stdout)");
+        }
+        return value.equals("stdout");
     }
 
     private static int size(String name, String value) {

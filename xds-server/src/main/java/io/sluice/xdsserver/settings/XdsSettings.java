@@ -14,6 +14,7 @@ import java.util.TreeMap;
  * @param ads where streams are served
  * @param rateLimit Envoy's rate limit service, as the data-plane nodes reach it; absent limits nothing on Envoys
  * @param zipkinUrl where the data-plane nodes post their spans; absent traces nothing on Envoys
+ * @param accessLog whether the data-plane nodes write a line for each request to their standard output
  * @param identifier names this server to its clients, in each response
  * @param maxResponseBytes where a response is split that need not be whole
  */
@@ -23,6 +24,7 @@ public record XdsSettings(
         HostPort admin,
         Optional<HostPort> rateLimit,
         Optional<URI> zipkinUrl,
+        boolean accessLog,
         String identifier,
         int maxResponseBytes) {
 
@@ -35,6 +37,7 @@ public record XdsSettings(
             "admin-port", "their port, 0 for any; 18001 where not given",
             "rate-limit", "HOST:PORT of Envoy's rate limit service, as Envoys reach it",
             "zipkin-url", "URL to which Envoys post spans: http://HOST:9411/api/v2/spans",
+            "access-log", "none or stdout: where the nodes write a line for each request; none where not given",
             "identifier", "name of this server in its responses, the host's name where not given",
             "max-response-size", "where a response is split that need not be whole; 2MiB where not given")));
 }

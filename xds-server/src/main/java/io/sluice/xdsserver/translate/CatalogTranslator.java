@@ -35,12 +35,12 @@ public final class CatalogTranslator {
     /** The rules on a listener, and what came of them. */
     private record Table(List<RouteRule> rules, RouteConfiguration routes) {}
 
-    public CatalogTranslator(SharedServices shared, NodeGroup group) {
+    public CatalogTranslator(NodeSettings settings, NodeGroup group) {
         this.group = group;
-        SharedClusterTranslator clusters = new SharedClusterTranslator(shared);
+        SharedClusterTranslator clusters = new SharedClusterTranslator(settings);
         scope = new FilterScope(
-                group.kind() == NodeGroup.Kind.GATEWAY, shared.rateLimit().isPresent());
-        listenerTranslator = new ListenerTranslator(scope, clusters.zipkin(group));
+                group.kind() == NodeGroup.Kind.GATEWAY, settings.rateLimit().isPresent());
+        listenerTranslator = new ListenerTranslator(scope, clusters.zipkin(group), settings.accessLog());
         sharedClusters = clusters.translate(group);
     }
 

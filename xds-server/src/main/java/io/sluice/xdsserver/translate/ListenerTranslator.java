@@ -2,6 +2,7 @@ package io.sluice.xdsserver.translate;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.BoolValue;
+import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiVersion;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
@@ -10,6 +11,7 @@ import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.trace.v3.Tracing;
+import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig;
@@ -30,10 +32,15 @@ final class ListenerTranslator {
             .setAds(AggregatedConfigSource.getDefaultInstance())
             .build();
 
+    private static final AccessLog STDOUT = AccessLog.newBuilder()
+            .setName("envoy.access_loggers.stdout")
+            .setTypedConfig(Any.pack(StdoutAccessLog.getDefaultInstance()))
+            .build();
+
     private final HttpConnectionManager manager;
 
     /** @param tracing where spans go, for nodes that do not know it themselves */
-    ListenerTranslator(FilterScope scope, Optional<Tracing.Http> tracing) {
+    ListenerTranslator(FilterScope scope, Optional<Tracing.Http> tracing, boolean accessLog) {
         HttpConnectionManager.Builder common = HttpConnectionManager.newBuilder()
                 .setUseRemoteAddress(BoolValue.of(true))
                 .setNormalizePath(BoolValue.of(true))
@@ -47,6 +54,9 @@ final class ListenerTranslator {
         tracing.ifPresent(provider -> common.setTracing(HttpConnectionManager.Tracing.newBuilder()
                 .setProvider(provider)
                 .setSpawnUpstreamSpan(BoolValue.of(true))));
+        if (accessLog) {
+            common.addAccessLog(STDOUT);
+        }
         manager = common.build();
     }
 

@@ -24,18 +24,18 @@ import java.util.Optional;
 final class SharedClusterTranslator {
     static final String ZIPKIN = "sluice_zipkin";
 
-    private final SharedServices shared;
+    private final NodeSettings settings;
 
-    SharedClusterTranslator(SharedServices shared) {
-        this.shared = shared;
+    SharedClusterTranslator(NodeSettings settings) {
+        this.settings = settings;
     }
 
     List<Cluster> translate(NodeGroup group) {
         List<Cluster> clusters = new ArrayList<>();
-        if (shared.rateLimit().isPresent()) {
+        if (settings.rateLimit().isPresent()) {
             clusters.add(cluster(
                             RateLimitFilterTranslator.CLUSTER,
-                            shared.rateLimit().get())
+                            settings.rateLimit().get())
                     .putTypedExtensionProtocolOptions(ClusterTranslator.HTTP_OPTIONS, ClusterTranslator.HTTP2)
                     .build());
         } else if (group.kind() == NodeGroup.Kind.GATEWAY) {
@@ -45,17 +45,19 @@ final class SharedClusterTranslator {
                     .build());
         }
         if (group.kind() == NodeGroup.Kind.ENVOY) {
-            shared.zipkin()
-                    .ifPresent(url ->
-                            clusters.add(cluster(ZIPKIN, InetSocketAddress.createUnresolved(url.getHost(), port(url)))
-                                    .build()));
+            settings.zipkin()
+                    .ifPresent(url -> clusters.add(cluster(
+                                    ZIPKIN,
+                                    InetSocketAddress.createUnresolved(
+                                            url.getHost().replaceAll("[\\[\\]]", ""), port(url)))
+                            .build()));
         }
         return clusters;
     }
 
     /** The provider of an Envoy's spans. A gateway reports by its own setting. */
     Optional<Tracing.Http> zipkin(NodeGroup group) {
-        return shared.zipkin()
+        return settings.zipkin()
                 .filter(url -> group.kind() == NodeGroup.Kind.ENVOY)
                 .map(url -> Tracing.Http.newBuilder()
                         .setName("envoy.tracers.zipkin")

@@ -33,6 +33,7 @@ class SettingsReaderTest {
         assertThat(settings.admin()).isEqualTo(new HostPort("127.0.0.1", 18001));
         assertThat(settings.rateLimit()).isEmpty();
         assertThat(settings.zipkinUrl()).isEmpty();
+        assertThat(settings.accessLog()).isFalse();
         assertThat(settings.identifier()).isNotEmpty();
         assertThat(settings.maxResponseBytes()).isEqualTo(2 * 1024 * 1024);
     }
@@ -52,6 +53,8 @@ class SettingsReaderTest {
                         "[::1]:8081",
                         "--zipkin-url",
                         "https://zipkin:9411/api/v2/spans",
+                        "--access-log",
+                        "stdout",
                         "--identifier",
                         "xds-1",
                         "--max-response-size",
@@ -65,6 +68,7 @@ class SettingsReaderTest {
                         new HostPort("::1", 1),
                         Optional.of(new HostPort("::1", 8081)),
                         Optional.of(URI.create("https://zipkin:9411/api/v2/spans")),
+                        true,
                         "xds-1",
                         512 * 1024));
         assertThat(settings.rateLimit()).hasToString("Optional[[::1]:8081]");
@@ -73,7 +77,8 @@ class SettingsReaderTest {
     @Test
     void aWordWinsOverTheEnvironmentAndThatOverTheFile() throws IOException {
         Path file = Files.writeString(
-                folder.resolve("settings.yaml"), "source: file:/f\nport: 1\nadmin-port: 1\nidentifier: f\nzipkin-url:\n");
+                folder.resolve("settings.yaml"),
+                "source: file:/f\nport: 1\nadmin-port: 1\nidentifier: f\nzipkin-url:\n");
         Map<String, String> environment =
                 Map.of("SLUICE_PORT", "2", "SLUICE_ADMIN_PORT", "2", "SLUICE_JAVA_OPTS", "-ea");
 
@@ -114,6 +119,7 @@ class SettingsReaderTest {
             --source file:/tmp --rate-limit a:99999          | rate-limit: '99999' (expected: a port, 0..65535)
             --source file:/tmp --zipkin-url zipkin:9411      | zipkin-url: 'zipkin:9411' (expected: http://HOST:PORT/PATH)
             --source file:/tmp --zipkin-url http:/spans      | zipkin-url: 'http:/spans' (expected: http://HOST:PORT/PATH)
+            --source file:/tmp --access-log yes              | access-log: 'yes' (expected: none or stdout)
             --source file:/tmp --max-response-size 2         | max-response-size: '2' (expected: a number with B, KiB or MiB: 2MiB)
             --source file:/tmp --max-response-size 2MB       | max-response-size: '2MB' (expected: a number with B, KiB or MiB: 2MiB)
             --source file:/tmp --max-response-size 100B      | max-response-size: '100B' (expected: 1KiB..64MiB)

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.sync.model.Catalog;
 import io.sluice.xdsserver.translate.CatalogTranslator;
 import io.sluice.xdsserver.translate.NodeGroup;
-import io.sluice.xdsserver.translate.SharedServices;
+import io.sluice.xdsserver.translate.NodeSettings;
 import io.sluice.xdsserver.translate.Translation;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -24,9 +24,10 @@ class SnapshotCheckTest {
     private static final Translation WHOLE = translate();
 
     private static Translation translate() {
-        SharedServices shared = new SharedServices(
+        NodeSettings shared = new NodeSettings(
                 Optional.of(InetSocketAddress.createUnresolved("10.0.0.9", 8081)),
-                Optional.of(URI.create("http://10.0.0.8:9411/api/v2/spans")));
+                Optional.of(URI.create("http://10.0.0.8:9411/api/v2/spans")),
+                true);
         Catalog one = TestCatalogs.of("orders");
         Catalog catalog = new Catalog(
                 one.services(), one.listeners(), List.of(one.routes().get(0)), one.problems());

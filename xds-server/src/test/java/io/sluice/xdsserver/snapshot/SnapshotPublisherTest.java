@@ -6,7 +6,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sluice.sync.model.Catalog;
 import io.sluice.xdsserver.translate.CatalogTranslator;
 import io.sluice.xdsserver.translate.NodeGroup;
-import io.sluice.xdsserver.translate.SharedServices;
+import io.sluice.xdsserver.translate.NodeSettings;
 import io.sluice.xdsserver.translate.Translation;
 import java.time.Duration;
 import java.time.Instant;
@@ -233,7 +233,7 @@ class SnapshotPublisherTest {
     }
 
     private static Translation translated(Catalog catalog, NodeGroup group) {
-        return new CatalogTranslator(SharedServices.NONE, group).translate(catalog);
+        return new CatalogTranslator(NodeSettings.DEFAULT, group).translate(catalog);
     }
 
     private Set<String> clusters(NodeGroup group) {

@@ -8,7 +8,7 @@ import io.sluice.sync.model.ListenerRule;
 import io.sluice.sync.model.Service;
 import io.sluice.xdsserver.translate.CatalogTranslator;
 import io.sluice.xdsserver.translate.NodeGroup;
-import io.sluice.xdsserver.translate.SharedServices;
+import io.sluice.xdsserver.translate.NodeSettings;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class SnapshotsTest {
     private static final NodeGroup GROUP = new NodeGroup(NodeGroup.Kind.GATEWAY, "eu");
 
-    private final CatalogTranslator translator = new CatalogTranslator(SharedServices.NONE, GROUP);
+    private final CatalogTranslator translator = new CatalogTranslator(NodeSettings.DEFAULT, GROUP);
     private final Snapshots snapshots = new Snapshots();
 
     @Property(tries = 200)
@@ -94,7 +94,7 @@ class SnapshotsTest {
     }
 
     private static Snapshot fresh(Catalog catalog) {
-        return new Snapshots().of(new CatalogTranslator(SharedServices.NONE, GROUP).translate(catalog));
+        return new Snapshots().of(new CatalogTranslator(NodeSettings.DEFAULT, GROUP).translate(catalog));
     }
 
     private static List<ByteString> bytes(Snapshot snapshot, ResourceType type) {

@@ -35,7 +35,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A folder: {@code catalog.yaml} as users write it, {@code settings.yaml} where it matters ({@code rate-limit}, {@code zipkin}, and the {@code
+ * A folder: {@code catalog.yaml} as users write it, {@code settings.yaml} where it matters ({@code rate-limit}, {@code zipkin-url}, {@code access-log}, and the {@code
  * groups}), and what must come out: {@code snapshot.yaml} with one document per group, {@code problems.txt} with what was refused.
  */
 record GoldenCase(Path folder) {
@@ -69,13 +69,14 @@ record GoldenCase(Path folder) {
         return new CatalogTranslator(shared(), group).translate(catalog);
     }
 
-    private SharedServices shared() {
+    private NodeSettings shared() {
         JsonNode settings = settings();
-        return new SharedServices(
+        return new NodeSettings(
                 Optional.ofNullable(settings.get("rate-limit"))
                         .map(service -> service.asText().split(":"))
                         .map(parts -> InetSocketAddress.createUnresolved(parts[0], Integer.parseInt(parts[1]))),
-                Optional.ofNullable(settings.get("zipkin")).map(url -> URI.create(url.asText())));
+                Optional.ofNullable(settings.get("zipkin-url")).map(url -> URI.create(url.asText())),
+                settings.path("access-log").asText().equals("stdout"));
     }
 
     List<NodeGroup> groups() {

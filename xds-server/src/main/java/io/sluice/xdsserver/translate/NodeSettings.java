@@ -5,19 +5,20 @@ import java.net.URI;
 import java.util.Optional;
 
 /**
- * What all data-plane nodes use and no catalog names.
+ * What all data-plane nodes are told that stands in no catalog.
  *
  * @param rateLimit Envoy's rate limit service, unresolved, as the nodes reach it
  * @param zipkin where Envoys post their spans: {@code http://HOST:PORT/PATH}; gateways know it by their own settings
+ * @param accessLog whether they write a line for each request, in Envoy's default format, to their standard output
  */
-public record SharedServices(Optional<InetSocketAddress> rateLimit, Optional<URI> zipkin) {
-    public static final SharedServices NONE = new SharedServices(Optional.empty(), Optional.empty());
+public record NodeSettings(Optional<InetSocketAddress> rateLimit, Optional<URI> zipkin, boolean accessLog) {
+    public static final NodeSettings DEFAULT = new NodeSettings(Optional.empty(), Optional.empty(), false);
 
     /** @throws IllegalArgumentException where spans would have to be posted over TLS */
-    public SharedServices {
+    public NodeSettings {
         zipkin.ifPresent(url -> {
             if (!"http".equals(url.getScheme()) || url.getHost() == null) {
-                throw new IllegalArgumentException("zipkin: '" + url + "' (expected: http://HOST:PORT/PATH)");
+                throw new IllegalArgumentException("zipkin-url: '" + url + "' (expected: http://HOST:PORT/PATH)");
             }
         });
     }
