@@ -13,6 +13,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,15 @@ import org.jspecify.annotations.Nullable;
  * send. Source: Envoy source/common/http/conn_manager_utility.cc and docs header_sanitizing.
  */
 final class EntryRules {
-    private static final List<String> ONLY_FROM_INSIDE = List.of(
+    private static final AsciiString X_FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
+    private static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
+    private static final AsciiString X_ENVOY_INTERNAL = AsciiString.cached("x-envoy-internal");
+    private static final AsciiString X_ENVOY_EXTERNAL_ADDRESS = AsciiString.cached("x-envoy-external-address");
+    private static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
+    private static final AsciiString PROXY_CONNECTION = AsciiString.cached("proxy-connection");
+    private static final AsciiString X_REQUEST_ID = AsciiString.cached("x-request-id");
+    private static final AsciiString VIA = AsciiString.cached("via");
+    private static final List<AsciiString> ONLY_FROM_INSIDE = names(
             "x-envoy-retry-on",
             "x-envoy-retry-grpc-on",
             "x-envoy-max-retries",
@@ -34,10 +43,14 @@ final class EntryRules {
             "x-envoy-original-url",
             "x-envoy-hedge-on-per-try-timeout");
 
-    private static final List<String> NOT_FROM_THE_EDGE = List.of(
+    private static final List<AsciiString> NOT_FROM_THE_EDGE = names(
             "x-envoy-decorator-operation", "x-envoy-downstream-service-cluster", "x-envoy-downstream-service-node");
 
     private EntryRules() {}
+
+    private static List<AsciiString> names(String... names) {
+        return Stream.of(names).map(AsciiString::cached).toList();
+    }
 
     /**
      * @param refusal the answer where the request is not let in
@@ -150,10 +163,10 @@ final class EntryRules {
                     fromHeader = true;
                 }
             }
-            single = !headers.contains("x-forwarded-for");
+            single = !headers.contains(X_FORWARDED_FOR);
             if (!manager.skipXffAppend()) {
                 InetAddress shown = peer.getAddress().isLoopbackAddress() ? OwnAddress.OF_MACHINE : peer.getAddress();
-                append(headers, "x-forwarded-for", shown.getHostAddress());
+                append(headers, X_FORWARDED_FOR, shown.getHostAddress());
             }
         } else {
             InetAddress named = fromXff(headers, manager.trustedHops());
@@ -161,31 +174,31 @@ final class EntryRules {
                 address = named;
                 fromHeader = true;
             }
-            single = !headers.get("x-forwarded-for", "").contains(",");
+            single = !headers.get(X_FORWARDED_FOR, "").contains(",");
         }
         boolean internal = single && isInternal(manager.internalAddresses(), address);
         boolean edge = manager.useRemoteAddress() && !internal;
-        String scheme = trustedCaller ? headers.get("x-forwarded-proto", "") : "";
+        String scheme = trustedCaller ? headers.get(X_FORWARDED_PROTO, "") : "";
         if (!scheme.equals("http") && !scheme.equals("https")) {
             scheme = tls ? "https" : "http";
-            headers.set("x-forwarded-proto", scheme);
+            headers.set(X_FORWARDED_PROTO, scheme);
         }
         headers.scheme(scheme);
         if (internal) {
-            headers.set("x-envoy-internal", "true");
+            headers.set(X_ENVOY_INTERNAL, "true");
         } else {
-            headers.remove("x-envoy-internal");
+            headers.remove(X_ENVOY_INTERNAL);
         }
         if (!internal) {
             ONLY_FROM_INSIDE.forEach(headers::remove);
         }
         if (edge) {
             NOT_FROM_THE_EDGE.forEach(headers::remove);
-            headers.set("x-envoy-external-address", address.getHostAddress());
+            headers.set(X_ENVOY_EXTERNAL_ADDRESS, address.getHostAddress());
         }
         requestId(manager, headers, edge);
         if (manager.via() != null) {
-            append(headers, "via", manager.via());
+            append(headers, VIA, manager.via());
         }
         return new Client(fromHeader ? new InetSocketAddress(address, 0) : peer, scheme.equals("https"), internal);
     }
@@ -199,17 +212,17 @@ final class EntryRules {
             headers.remove(HttpHeaderNames.CONNECTION);
             headers.remove(HttpHeaderNames.UPGRADE);
         }
-        headers.remove("keep-alive");
-        headers.remove("proxy-connection");
+        headers.remove(KEEP_ALIVE);
+        headers.remove(PROXY_CONNECTION);
         headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
     }
 
     private static void requestId(HttpConnectionManager manager, RequestHeadersBuilder headers, boolean edge) {
         if (edge && !manager.preserveExternalRequestId()) {
-            headers.remove("x-request-id");
+            headers.remove(X_REQUEST_ID);
         }
-        if (manager.generateRequestId() && !headers.contains("x-request-id")) {
-            headers.set("x-request-id", uuid());
+        if (manager.generateRequestId() && !headers.contains(X_REQUEST_ID)) {
+            headers.set(X_REQUEST_ID, uuid());
         }
     }
 
@@ -225,7 +238,7 @@ final class EntryRules {
     /** The address {@code hops} from the right of x-forwarded-for; null where there is none or it is no address. */
     private static @Nullable InetAddress fromXff(RequestHeadersBuilder headers, int hops) {
         List<String> entries = new ArrayList<>();
-        for (String value : headers.getAll("x-forwarded-for")) {
+        for (String value : headers.getAll(X_FORWARDED_FOR)) {
             entries.addAll(List.of(value.split(",")));
         }
         int at = entries.size() - 1 - hops;
@@ -240,7 +253,7 @@ final class EntryRules {
         }
     }
 
-    private static void append(RequestHeadersBuilder headers, String name, String value) {
+    private static void append(RequestHeadersBuilder headers, AsciiString name, String value) {
         String before = headers.get(name);
         headers.set(name, before == null || before.isEmpty() ? value : before + "," + value);
     }

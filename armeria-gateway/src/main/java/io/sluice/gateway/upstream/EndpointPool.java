@@ -54,17 +54,8 @@ final class EndpointPool {
         return closed;
     }
 
-    /** Asks for a stream; the answer comes later, on the loop. */
+    /** Asks for a stream, which comes at once where a connection has room, else later, on the loop. */
     void open(UpstreamStream.User user) {
-        PooledConnection free = free();
-        if (free != null) {
-            loop.execute(() -> attachOrWait(user));
-            return;
-        }
-        enqueue(user);
-    }
-
-    private void attachOrWait(UpstreamStream.User user) {
         PooledConnection free = free();
         if (free == null) {
             enqueue(user);

@@ -2,16 +2,20 @@ package io.sluice.gateway.upstream;
 
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.ResponseHeaders;
+import io.netty.util.AsciiString;
 import io.sluice.gateway.upstream.RetryPolicy.RetryOn;
 import java.util.Set;
 
 /** When Envoy tries again. Source: Envoy source/common/router/retry_state_impl.cc. */
 final class RetryConditions {
+    private static final AsciiString X_ENVOY_RATELIMITED = AsciiString.cached("x-envoy-ratelimited");
+    private static final AsciiString GRPC_STATUS = AsciiString.cached("grpc-status");
+
     private RetryConditions() {}
 
     static boolean wanted(RetryPolicy policy, ResponseHeaders response) {
         Set<RetryOn> on = policy.on();
-        if (response.contains("x-envoy-ratelimited")) {
+        if (response.contains(X_ENVOY_RATELIMITED)) {
             return on.contains(RetryOn.ENVOY_RATELIMITED);
         }
         int status = response.status().code();
@@ -24,7 +28,7 @@ final class RetryConditions {
     }
 
     private static boolean wantedByGrpc(Set<RetryOn> on, HttpHeaders response) {
-        String status = response.get("grpc-status");
+        String status = response.get(GRPC_STATUS);
         return status != null
                 && switch (status) {
                     case "1" -> on.contains(RetryOn.GRPC_CANCELLED);

@@ -19,6 +19,7 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
     private static final int BYTES_TO_TELL = 4;
     private static final int FLUSHES_AT_MOST = 256;
     private static final String HTTP1_DECODER = "Http1RequestDecoder";
+    private static final String TRAFFIC_LOG = "TrafficLoggingHandler";
     private static final String HTTP1_UPGRADE = "HttpServerUpgradeHandler";
 
     private @Nullable ByteBuf early;
@@ -29,6 +30,7 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
     public static void install(ChannelPipeline pipeline) {
         // what is written while the upstream's connection is read goes out in one system call as well
         pipeline.replace(FlushConsolidationHandler.class, null, new FlushConsolidationHandler(FLUSHES_AT_MOST, true));
+        pipeline.remove(named(pipeline, TRAFFIC_LOG));
         pipeline.addFirst(new WireGuard());
     }
 

@@ -1,6 +1,7 @@
 package io.sluice.gateway.filter.router;
 
 import com.linecorp.armeria.common.RequestHeadersBuilder;
+import io.netty.util.AsciiString;
 import io.sluice.gateway.upstream.CallPolicy;
 import io.sluice.gateway.upstream.RetryPolicy;
 import java.time.Duration;
@@ -14,27 +15,38 @@ import java.util.Set;
  * Envoy's docs, router filter.
  */
 final class Overrides {
+    private static final AsciiString X_ENVOY_UPSTREAM_RQ_TIMEOUT_MS =
+            AsciiString.cached("x-envoy-upstream-rq-timeout-ms");
+    private static final AsciiString X_ENVOY_UPSTREAM_RQ_PER_TRY_TIMEOUT_MS =
+            AsciiString.cached("x-envoy-upstream-rq-per-try-timeout-ms");
+    private static final AsciiString X_ENVOY_RETRY_ON = AsciiString.cached("x-envoy-retry-on");
+    private static final AsciiString X_ENVOY_RETRY_GRPC_ON = AsciiString.cached("x-envoy-retry-grpc-on");
+    private static final AsciiString X_ENVOY_MAX_RETRIES = AsciiString.cached("x-envoy-max-retries");
+    private static final AsciiString X_ENVOY_RETRIABLE_STATUS_CODES =
+            AsciiString.cached("x-envoy-retriable-status-codes");
+
     private Overrides() {}
 
+    @SuppressWarnings("ReferenceEquality") // the same object where nothing overrides it
     static CallPolicy apply(CallPolicy policy, RequestHeadersBuilder headers) {
-        Optional<Duration> timeout = millis(headers, "x-envoy-upstream-rq-timeout-ms");
-        Optional<Duration> perTry = millis(headers, "x-envoy-upstream-rq-per-try-timeout-ms");
+        Optional<Duration> timeout = millis(headers, X_ENVOY_UPSTREAM_RQ_TIMEOUT_MS);
+        Optional<Duration> perTry = millis(headers, X_ENVOY_UPSTREAM_RQ_PER_TRY_TIMEOUT_MS);
         Duration total = timeout.orElse(policy.timeout());
         Duration each = perTry.orElse(policy.retry().perTryTimeout());
         if (!total.isZero() && each.compareTo(total) >= 0) {
             each = Duration.ZERO;
         }
         RetryPolicy retry = retry(policy.retry(), headers, each);
-        return total.equals(policy.timeout()) && retry.equals(policy.retry())
+        return timeout.isEmpty() && retry == policy.retry()
                 ? policy
                 : new CallPolicy(retry, total, policy.priority(), policy.bufferLimit());
     }
 
     private static RetryPolicy retry(RetryPolicy retry, RequestHeadersBuilder headers, Duration perTry) {
-        String on = taken(headers, "x-envoy-retry-on");
-        String grpcOn = taken(headers, "x-envoy-retry-grpc-on");
-        String times = taken(headers, "x-envoy-max-retries");
-        String statuses = taken(headers, "x-envoy-retriable-status-codes");
+        String on = taken(headers, X_ENVOY_RETRY_ON);
+        String grpcOn = taken(headers, X_ENVOY_RETRY_GRPC_ON);
+        String times = taken(headers, X_ENVOY_MAX_RETRIES);
+        String statuses = taken(headers, X_ENVOY_RETRIABLE_STATUS_CODES);
         boolean same = on.isEmpty() && grpcOn.isEmpty() && times.isEmpty() && statuses.isEmpty();
         if (same && perTry.equals(retry.perTryTimeout())) {
             return retry;
@@ -64,7 +76,7 @@ final class Overrides {
     }
 
     /** The header's value, which nobody behind us sees; empty when absent. */
-    private static String taken(RequestHeadersBuilder headers, String name) {
+    private static String taken(RequestHeadersBuilder headers, AsciiString name) {
         String value = headers.get(name);
         if (value == null) {
             return "";
@@ -73,7 +85,7 @@ final class Overrides {
         return value;
     }
 
-    private static Optional<Duration> millis(RequestHeadersBuilder headers, String name) {
+    private static Optional<Duration> millis(RequestHeadersBuilder headers, AsciiString name) {
         String value = headers.get(name);
         if (value == null) {
             return Optional.empty();

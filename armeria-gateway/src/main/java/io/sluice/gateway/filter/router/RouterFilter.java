@@ -8,6 +8,7 @@ import com.linecorp.armeria.common.HttpHeadersBuilder;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import io.netty.util.AsciiString;
 import io.sluice.gateway.accesslog.ResponseFlag;
 import io.sluice.gateway.cluster.Cluster;
 import io.sluice.gateway.cluster.Clusters;
@@ -33,6 +34,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Sends one request where its route says, and its answer back. */
 final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
+    private static final AsciiString X_ENVOY_ORIGINAL_PATH = AsciiString.cached("x-envoy-original-path");
+    private static final AsciiString X_ENVOY_ORIGINAL_HOST = AsciiString.cached("x-envoy-original-host");
+    private static final AsciiString X_FORWARDED_HOST = AsciiString.cached("x-forwarded-host");
+    private static final AsciiString X_ENVOY_EXPECTED_RQ_TIMEOUT_MS =
+            AsciiString.cached("x-envoy-expected-rq-timeout-ms");
+    private static final AsciiString X_ENVOY_ATTEMPT_COUNT = AsciiString.cached("x-envoy-attempt-count");
+    private static final AsciiString X_ENVOY_UPSTREAM_SERVICE_TIME =
+            AsciiString.cached("x-envoy-upstream-service-time");
+    private static final AsciiString X_ENVOY_OVERLOADED = AsciiString.cached("x-envoy-overloaded");
     private static final java.util.regex.Pattern NUMBER = java.util.regex.Pattern.compile("\\d{1,18}");
 
     private final Exchange exchange;
@@ -124,7 +134,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         String before = headers.path();
         headers.path(rewritten(rewrite, before));
         if (!suppressEnvoyHeaders) {
-            headers.set("x-envoy-original-path", before);
+            headers.set(X_ENVOY_ORIGINAL_PATH, before);
         }
     }
 
@@ -173,18 +183,18 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             appendForwardedHost(headers, before);
         }
         if (!suppressEnvoyHeaders) {
-            headers.set("x-envoy-original-host", before);
+            headers.set(X_ENVOY_ORIGINAL_HOST, before);
         }
         headers.authority(host);
     }
 
     /** Unless it stands there as the last one already. */
     private static void appendForwardedHost(RequestHeadersBuilder headers, String host) {
-        String known = headers.get("x-forwarded-host");
+        String known = headers.get(X_FORWARDED_HOST);
         if (known == null) {
-            headers.set("x-forwarded-host", host);
+            headers.set(X_FORWARDED_HOST, host);
         } else if (!known.substring(known.lastIndexOf(',') + 1).equals(host)) {
-            headers.set("x-forwarded-host", known + "," + host);
+            headers.set(X_FORWARDED_HOST, known + "," + host);
         }
     }
 
@@ -201,7 +211,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             long elapsed = attempt == 1 || since == 0 ? 0 : (System.nanoTime() - since) / 1_000_000;
             expected = Math.max(1, Math.min(expected, total - elapsed));
         }
-        headers.set("x-envoy-expected-rq-timeout-ms", String.valueOf(expected));
+        headers.set(X_ENVOY_EXPECTED_RQ_TIMEOUT_MS, String.valueOf(expected));
     }
 
     // --- from downstream
@@ -264,7 +274,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             setHost(autoHost, headers, endpoint.hostname());
         }
         if (route != null && route.countAttempts()) {
-            headers.set("x-envoy-attempt-count", String.valueOf(attempt));
+            headers.set(X_ENVOY_ATTEMPT_COUNT, String.valueOf(attempt));
         }
         exchange.trace().attempt(attempt, exchange.upstream().cluster, endpoint.key(), headers);
     }
@@ -308,11 +318,11 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         ResponseHeadersBuilder out = headers.toBuilder();
         if (!suppressEnvoyHeaders) {
             long since = exchange.requestEndNanos() == 0 ? exchange.startNanos() : exchange.requestEndNanos();
-            out.set("x-envoy-upstream-service-time", String.valueOf((now - since) / 1_000_000));
+            out.set(X_ENVOY_UPSTREAM_SERVICE_TIME, String.valueOf((now - since) / 1_000_000));
         }
         if (route != null) {
             if (route.tellAttempts()) {
-                out.set("x-envoy-attempt-count", String.valueOf(exchange.upstream().attempts));
+                out.set(X_ENVOY_ATTEMPT_COUNT, String.valueOf(exchange.upstream().attempts));
             }
         }
         exchange.respond(out, responseMutations, end, "via_upstream");
@@ -342,10 +352,10 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         }
         HttpHeadersBuilder headers = HttpHeaders.builder();
         if (failure.overloaded() && !suppressEnvoyHeaders) {
-            headers.set("x-envoy-overloaded", "true");
+            headers.set(X_ENVOY_OVERLOADED, "true");
         }
         if (route != null && route.tellAttempts()) {
-            headers.set("x-envoy-attempt-count", String.valueOf(Math.max(1, exchange.upstream().attempts)));
+            headers.set(X_ENVOY_ATTEMPT_COUNT, String.valueOf(Math.max(1, exchange.upstream().attempts)));
         }
         exchange.reply(new LocalReply(
                 failure.status(),
