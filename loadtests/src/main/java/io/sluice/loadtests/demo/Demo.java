@@ -3,13 +3,20 @@ package io.sluice.loadtests.demo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
+import io.sluice.loadtests.demo.Caller.Answered;
 import io.sluice.loadtests.harness.Registry.Registration;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Starts everything, shows real requests and their answers, and stays until Ctrl-C; with {@code --once} it ends after one round, with exit
@@ -27,30 +34,33 @@ public final class Demo {
         this.script = script;
     }
 
-    public static void main(String[] args) throws Exception {
+    public static void main(String[] args) throws InterruptedException {
         List<String> words = List.of(args);
         if (!words.isEmpty() && !words.equals(List.of("--once"))) {
             System.err.println(
                     "demo: " + String.join(" ", words) + " is not understood (expected: nothing, or --once)");
             System.exit(2);
         }
-        long began = System.nanoTime();
         Script script = new Script(System.out);
-        try (Stage stage = Stage.open(script)) {
-            Runtime.getRuntime().addShutdownHook(new Thread(stage::close, "stop"));
-            Demo demo = new Demo(stage, script);
-            demo.play();
-            script.title(script.shown() + " answers shown, " + script.wrong() + " not as expected, "
-                    + Duration.ofNanos(System.nanoTime() - began).toSeconds() + " s");
-            if (words.isEmpty()) {
-                script.say("everything stays up; Ctrl-C ends it");
-                Thread.currentThread().join();
-            }
+        Stage stage = new Stage(script);
+        Runtime.getRuntime().addShutdownHook(new Thread(stage::close, "stop"));
+        try {
+            stage.open();
+        } catch (IllegalStateException e) {
+            System.err.println("demo: " + e.getMessage());
+            System.exit(1);
+        }
+        new Demo(stage, script).play();
+        script.title("%d answers shown, %d not as expected; %d s"
+                .formatted(script.shown(), script.wrong(), script.elapsed().toSeconds()));
+        if (words.isEmpty()) {
+            script.say("everything stays up; Ctrl-C ends it");
+            Thread.currentThread().join();
         }
         System.exit(script.wrong() == 0 ? 0 : 1);
     }
 
-    private void play() throws Exception {
+    private void play() throws InterruptedException {
         stage.describe();
         routes();
         weights();
@@ -61,11 +71,10 @@ public final class Demo {
         trace();
     }
 
-    private void routes() throws Exception {
+    private void routes() {
         script.title("one route table, obeyed by every data plane");
         for (Caller caller : stage.callers()) {
-            AggregatedHttpResponse order = caller.get("/orders/1");
-            show(caller, "GET /orders/1", order, 200);
+            show(caller, "GET /orders/1", caller.get("/orders/1"), 200);
             show(caller, "GET /users/7", caller.get("/users/7"), 200);
             String greeting = caller.greet("Ada");
             script.show(
@@ -78,7 +87,7 @@ public final class Demo {
     }
 
     private void weights() {
-        script.title("weights of the registrations: orders-1 has 3, orders-2 has 1, in eu; orders-3 alone in us");
+        script.title("spread by weight: orders-1 (weight 3) and orders-2 (1) are in eu, orders-3 (1) is in us; the own region is preferred");
         for (Caller caller : stage.callers()) {
             Map<String, Integer> spread = caller.spread("/orders/2", 40);
             boolean us = caller == stage.us();
@@ -96,139 +105,181 @@ public final class Demo {
     }
 
     private void limit() {
-        script.title("one limit of 10 a minute, shared by all of them");
-        int admitted = 0;
-        int asked = 0;
         List<Caller> callers = stage.callers();
-        Map<String, Integer> each = new TreeMap<>();
-        while (asked < 15) {
-            Caller caller = callers.get(asked++ % callers.size());
-            if (caller.get("/limited").status().code() == 200) {
-                admitted++;
-                each.merge(caller.name(), 1, Integer::sum);
+        script.title("one limit of 10 a minute, shared by all " + callers.size());
+        Map<String, Integer> admitted = new TreeMap<>();
+        List<String> statuses = new ArrayList<>();
+        for (int i = 0; i < 15; i++) {
+            Caller caller = callers.get(i % callers.size());
+            int status = caller.get("/limited").status();
+            statuses.add(String.valueOf(status));
+            if (status == 200) {
+                admitted.merge(caller.name(), 1, Integer::sum);
             }
         }
-        script.show("15 x GET /limited, in turn", admitted + " admitted " + each, admitted == 10, "10");
+        int sum = admitted.values().stream().mapToInt(i -> i).sum();
+        script.say("15 x GET /limited, each in turn: " + String.join(" ", statuses));
+        script.show("admitted", sum + " " + admitted, sum == 10, "10");
         for (Caller caller : callers) {
             show(caller, "GET /limited", caller.get("/limited"), 429);
         }
     }
 
     private void retry() {
-        script.title("flaky fails every second time; the route tries again");
+        script.title("flaky answers every second request with 503; the route tries again");
         for (Caller caller : stage.callers()) {
+            int failedBefore = stage.flaky().failures();
             int ok = 0;
             for (int i = 0; i < 10; i++) {
-                ok += caller.get("/flaky").status().code() == 200 ? 1 : 0;
+                ok += caller.get("/flaky").status() == 200 ? 1 : 0;
             }
-            script.show(at(caller) + " 10 x GET /flaky", ok + " x 200", ok == 10, "10 x 200");
+            int hidden = stage.flaky().failures() - failedBefore;
+            script.show(
+                    at(caller) + " 10 x GET /flaky",
+                    ok + " x 200, " + hidden + " x 503 hidden",
+                    ok == 10 && hidden > 0,
+                    "10 x 200, some hidden");
         }
     }
 
     private void failover() {
-        script.title("eu's orders stop: eu fails over to us; they come back");
-        stage.stopOrders("eu");
         List<Caller> inEu =
                 stage.callers().stream().filter(c -> c != stage.us()).toList();
-        for (Caller caller : inEu) {
-            boolean over = within(() -> served(caller).equals("orders-3"));
-            script.show(at(caller) + " GET /orders/3", served(caller), over, "orders-3");
-        }
+        script.title("eu's orders stop: eu fails over to us");
+        long stopped = System.nanoTime();
+        stage.stopOrders("eu");
+        Map<Caller, Double> over = measured(inEu, stopped, caller -> served(caller).equals("orders-3"));
+        inEu.forEach(caller -> showAfter(caller, "GET /orders/3", over, served(caller), "orders-3"));
+        script.title("eu's orders come back");
+        long started = System.nanoTime();
         stage.startOrders("eu");
-        for (Caller caller : inEu) {
-            boolean back = within(
-                    () -> !served(caller).equals("orders-3") && served(caller).startsWith("orders-"));
-            script.show(at(caller) + " GET /orders/3", served(caller), back, "orders-1 or orders-2");
-        }
+        Map<Caller, Double> back = measured(inEu, started, caller -> {
+            String instance = served(caller);
+            return instance.equals("orders-1") || instance.equals("orders-2");
+        });
+        inEu.forEach(caller -> showAfter(caller, "GET /orders/3", back, served(caller), "orders-1 or orders-2"));
     }
 
     private void newcomer() {
-        script.title("a service registers while everything runs");
+        script.title("a service registers while everything runs; its route stood already");
+        stage.callers().forEach(caller -> show(caller, "GET /late", caller.get("/late"), 503));
         Registration late = stage.startLate();
         long registered = stage.registry().register(late);
-        List<Thread> waiting = new ArrayList<>();
-        Map<Caller, Long> after = new java.util.concurrent.ConcurrentHashMap<>();
-        for (Caller caller : stage.callers()) {
-            waiting.add(Thread.ofPlatform().start(() -> {
-                if (within(() -> caller.get("/late").status().code() == 200)) {
-                    after.put(caller, System.nanoTime());
-                }
-            }));
+        Map<Caller, Double> after =
+                measured(stage.callers(), registered, caller -> caller.get("/late").status() == 200);
+        stage.callers().forEach(caller -> showAfter(caller, "GET /late", after, served(caller, "/late"), "late-1"));
+    }
+
+    private void trace() {
+        script.title("one trace, a span per hop: orders asks users, through the gateway in us");
+        if (stage.zipkin().isEmpty()) {
+            script.say("left out: no Zipkin here");
+            return;
         }
-        for (Thread thread : waiting) {
-            join(thread);
-        }
         for (Caller caller : stage.callers()) {
-            Long answered = after.get(caller);
-            String shown =
-                    answered == null ? "no answer" : "200 after %.1f ms".formatted((answered - registered) / 1e6);
-            script.show(at(caller) + " GET /late", shown, answered != null, "200");
+            if (caller != stage.us()) {
+                trace(caller, caller == stage.eu() ? "gateway-eu" : "envoy-eu");
+            }
         }
     }
 
-    private void trace() throws Exception {
-        script.title("one trace, a span per hop");
-        if (stage.zipkin().isEmpty()) {
-            script.say("left out: no Zipkin here (./sluice tools brings one)");
-            return;
-        }
-        String traceId = "%016x%016x".formatted(System.nanoTime() | 1, System.nanoTime() | 1);
-        AggregatedHttpResponse response = stage.eu()
-                .get(
+    private void trace(Caller caller, String entry) {
+        String traceId = "%016x%016x"
+                .formatted(
+                        ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE),
+                        ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE));
+        show(
+                caller,
+                "GET /orders/4/owner",
+                caller.get(
                         "/orders/4/owner",
                         "x-b3-traceid",
                         traceId,
                         "x-b3-spanid",
                         traceId.substring(16),
                         "x-b3-sampled",
-                        "1");
-        show(stage.eu(), "GET /orders/4/owner", response, 200);
-        List<String> spans = new ArrayList<>();
+                        "1"),
+                200);
+        List<String> hops = List.of(entry, "orders", "gateway-us", "users");
+        List<JsonNode> spans = new ArrayList<>();
         boolean whole = within(() -> {
             spans.clear();
             spans.addAll(spansOf(traceId));
-            return spans.size() >= 6;
+            return hopsOf(spans).containsAll(hops);
         });
         script.show(
                 "Zipkin's trace " + traceId,
-                spans.size() + " spans",
+                spans.size() + " spans of " + hopsOf(spans),
                 whole,
-                "6: two gateways, orders and users, and both calls");
-        spans.forEach(script::say);
-        script.say(stage.zipkin().get() + "/zipkin/traces/" + traceId);
+                "spans of " + hops);
+        spans.forEach(span -> script.say("%-6s %-12s %-28s %7d us"
+                .formatted(
+                        span.path("kind").asText("-").toLowerCase(java.util.Locale.ROOT),
+                        service(span),
+                        span.path("name").asText("-"),
+                        span.path("duration").asLong())));
+        script.say(stage.zipkin().orElseThrow() + "/zipkin/traces/" + traceId);
     }
 
-    private List<String> spansOf(String traceId) {
+    private static TreeSet<String> hopsOf(List<JsonNode> spans) {
+        return spans.stream().map(Demo::service).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static String service(JsonNode span) {
+        return span.path("localEndpoint").path("serviceName").asText("-");
+    }
+
+    private List<JsonNode> spansOf(String traceId) {
         AggregatedHttpResponse answer = stage.zipkinClient().get("/api/v2/trace/" + traceId);
-        List<String> spans = new ArrayList<>();
+        List<JsonNode> spans = new ArrayList<>();
         try {
-            for (JsonNode span : JSON.readTree(answer.content().array())) {
-                spans.add("%-8s %-12s %-24s %6d us"
-                        .formatted(
-                                span.path("kind").asText("-"),
-                                span.path("localEndpoint").path("serviceName").asText("-"),
-                                span.path("name").asText("-"),
-                                span.path("duration").asLong()));
-            }
-        } catch (java.io.IOException e) {
-            return List.of();
+            JSON.readTree(answer.content().array()).forEach(spans::add);
+        } catch (IOException e) {
+            return List.of(); // not there yet
         }
+        spans.sort(java.util.Comparator.comparingLong(span -> span.path("timestamp").asLong()));
         return spans;
     }
 
-    private static String served(Caller caller) {
-        AggregatedHttpResponse response = caller.get("/orders/3");
-        return response.headers()
-                .get("x-served-by", "status " + response.status().code());
+    private interface Wanted {
+        boolean by(Caller caller);
     }
 
-    private void show(Caller caller, String asked, AggregatedHttpResponse response, int expected) {
-        String body = response.contentUtf8().strip();
+    /** Milliseconds until each had what was wanted; asked by all at once, as their users would. */
+    private static Map<Caller, Double> measured(List<Caller> callers, long since, Wanted wanted) {
+        Map<Caller, Double> millis = new HashMap<>();
+        List<Thread> asking = callers.stream()
+                .map(caller -> Thread.ofVirtual().start(() -> {
+                    if (within(() -> wanted.by(caller))) {
+                        synchronized (millis) {
+                            millis.put(caller, (System.nanoTime() - since) / 1e6);
+                        }
+                    }
+                }))
+                .toList();
+        asking.forEach(Demo::join);
+        return millis;
+    }
+
+    private void showAfter(Caller caller, String asked, Map<Caller, Double> millis, String answer, String expected) {
+        Double after = millis.get(caller);
         script.show(
                 at(caller) + " " + asked,
-                response.status().code() + (body.isEmpty() ? "" : " " + body),
-                response.status().code() == expected,
-                String.valueOf(expected));
+                answer + (after == null ? "" : " after %.0f ms".formatted(after)),
+                after != null,
+                expected);
+    }
+
+    private static String served(Caller caller) {
+        return served(caller, "/orders/3");
+    }
+
+    private static String served(Caller caller, String path) {
+        return caller.get(path).servedBy();
+    }
+
+    private void show(Caller caller, String asked, Answered answer, int expected) {
+        script.show(at(caller) + " " + asked, answer.toString(), answer.status() == expected, String.valueOf(expected));
     }
 
     private static String at(Caller caller) {
@@ -241,7 +292,7 @@ public final class Demo {
             if (System.nanoTime() > deadline) {
                 return false;
             }
-            java.util.concurrent.locks.LockSupport.parkNanos(500_000);
+            LockSupport.parkNanos(1_000_000);
         }
         return true;
     }

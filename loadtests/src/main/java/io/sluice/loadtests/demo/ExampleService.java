@@ -31,11 +31,13 @@ final class ExampleService implements AutoCloseable {
     private final String id;
     private final int port;
     private final Server server;
+    private final AtomicInteger failures;
 
-    private ExampleService(String id, int port, Server server) {
+    private ExampleService(String id, int port, Server server, AtomicInteger failures) {
         this.id = id;
         this.port = port;
         this.server = server;
+        this.failures = failures;
     }
 
     /**
@@ -90,13 +92,24 @@ final class ExampleService implements AutoCloseable {
     /** Every second request fails with 503. */
     static ExampleService flaky(String id, String region, int port, Tracing tracing) {
         AtomicInteger requests = new AtomicInteger();
-        return start(
+        AtomicInteger failures = new AtomicInteger();
+        Answer answer = (path, request, span) -> {
+            if (requests.getAndIncrement() % 2 == 1) {
+                return HttpResponse.of(HttpStatus.OK, MediaType.JSON_UTF_8, answer("flaky", id, region));
+            }
+            failures.incrementAndGet();
+            return HttpResponse.of(HttpStatus.SERVICE_UNAVAILABLE, MediaType.PLAIN_TEXT_UTF_8, "not today\n");
+        };
+        return started(
                 id,
                 port,
-                tracing,
-                (path, request, span) -> requests.getAndIncrement() % 2 == 0
-                        ? HttpResponse.of(HttpStatus.SERVICE_UNAVAILABLE, MediaType.PLAIN_TEXT_UTF_8, "not today\n")
-                        : HttpResponse.of(HttpStatus.OK, MediaType.JSON_UTF_8, answer("flaky", id, region)));
+                Server.builder().http(loopback(port)).serviceUnder("/", traced(id, tracing, answer)),
+                failures);
+    }
+
+    /** How often it failed on purpose. */
+    int failures() {
+        return failures.get();
     }
 
     String id() {
@@ -121,11 +134,15 @@ final class ExampleService implements AutoCloseable {
     }
 
     private static ExampleService started(String id, int port, ServerBuilder builder) {
+        return started(id, port, builder, new AtomicInteger());
+    }
+
+    private static ExampleService started(String id, int port, ServerBuilder builder, AtomicInteger failures) {
         Server server = builder.service("/health", (ctx, request) -> HttpResponse.of("ok"))
                 .gracefulShutdownTimeoutMillis(0, 0)
                 .build();
         server.start().join();
-        return new ExampleService(id, port, server);
+        return new ExampleService(id, port, server, failures);
     }
 
     private static HttpService traced(String id, Tracing tracing, Answer answer) {

@@ -48,7 +48,7 @@ public final class Consul implements AutoCloseable {
                         "limits { http_max_conns_per_client = 2000 }"),
                 Map.of(),
                 Path.of("").toAbsolutePath());
-        process.awaitReady(() -> serves(httpPort), Duration.ofSeconds(30));
+        process.awaitReady(() -> serves(httpPort), Duration.ofSeconds(60));
         return new Consul(process, httpPort);
     }
 

@@ -32,7 +32,7 @@ public final class Envoy implements AutoCloseable {
         command.addAll(List.of("--file-flush-interval-msec", "10"));
         command.addAll(List.of(more));
         ProgramProcess process = ProgramProcess.start("envoy", command, Map.of(), folder(bootstrap));
-        process.awaitReady(() -> Probe.ok(adminPort, "/ready"), Duration.ofSeconds(20));
+        process.awaitReady(() -> Probe.ok(adminPort, "/ready"), Duration.ofSeconds(60));
         return new Envoy(process, adminPort);
     }
 
@@ -66,8 +66,8 @@ public final class Envoy implements AutoCloseable {
 
     private static String bootstrap(int xdsPort, String nodeId, String region, int adminPort) {
         return """
-            node: {id: %s, cluster: sluice, locality: {region: %s}}
-            admin: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}
+            node: {id: %1$s, cluster: %1$s, locality: {region: %2$s}}
+            admin: {address: {socket_address: {address: 127.0.0.1, port_value: %3$d}}}
             dynamic_resources:
               ads_config:
                 api_type: DELTA_GRPC
@@ -86,7 +86,7 @@ public final class Envoy implements AutoCloseable {
                       explicit_http_config: {http2_protocol_options: {}}
                   load_assignment:
                     cluster_name: xds_server
-                    endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]
+                    endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %4$d}}}}]}]
             """.formatted(nodeId, region, adminPort, xdsPort);
     }
 

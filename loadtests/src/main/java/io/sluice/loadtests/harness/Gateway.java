@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** Our data plane, started as {@code ./sluice gateway} starts it. */
 public final class Gateway implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(30);
+    private static final Duration START = Duration.ofSeconds(60);
 
     private final ProgramProcess process;
     private final int adminPort;

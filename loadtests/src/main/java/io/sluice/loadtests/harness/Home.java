@@ -34,7 +34,7 @@ public record Home(Path root) {
      *
      * @throws IllegalStateException when the module is not packaged yet
      */
-    List<String> command(String word, String module, String mainClass) {
+    public List<String> command(String word, String module, String mainClass) {
         Path target = root.resolve(module).resolve("target");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -51,11 +51,20 @@ public final class ProgramProcess implements AutoCloseable {
         builder.environment().putAll(environment);
         try {
             ProgramProcess started = new ProgramProcess(name, builder.start());
-            Runtime.getRuntime().addShutdownHook(started.atExit);
+            endWithUs(started);
             log.debug("started name={} pid={} command={}", name, started.pid(), command);
             return started;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot start " + name + ": " + command.get(0), e);
+        }
+    }
+
+    private static void endWithUs(ProgramProcess started) {
+        try {
+            Runtime.getRuntime().addShutdownHook(started.atExit);
+        } catch (IllegalStateException e) { // this JVM is ending already
+            started.process.destroyForcibly();
+            throw e;
         }
     }
 
@@ -123,27 +132,25 @@ public final class ProgramProcess implements AutoCloseable {
         process.destroy();
     }
 
-    /** Ctrl-C (SIGINT), without waiting. */
-    public void interrupt() {
-        signal("INT");
+    /** Ctrl-C in its terminal: SIGINT to its process group, which it must lead. Does not wait. */
+    public void interruptGroup() {
+        signal("INT", "-" + pid());
     }
 
     /** Stops its clock (SIGSTOP): it holds its connections and says nothing, until {@link #thaw}. */
     public void freeze() {
-        signal("STOP");
+        signal("STOP", "" + pid());
     }
 
     public void thaw() {
-        signal("CONT");
+        signal("CONT", "" + pid());
     }
 
-    private void signal(String signal) {
+    private void signal(String signal, String whom) {
         try {
-            int code = new ProcessBuilder("kill", "-" + signal, Long.toString(pid()))
-                    .start()
-                    .waitFor();
+            int code = new ProcessBuilder("kill", "-" + signal, "--", whom).start().waitFor();
             if (code != 0) {
-                throw new IllegalStateException("cannot send SIG" + signal + " to " + name + ", pid " + pid());
+                throw new IllegalStateException("cannot send SIG" + signal + " to " + name + ", pid " + whom);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -35,7 +35,7 @@ public final class XdsServer implements AutoCloseable {
                         Integer.toString(adminPort)),
                 environment,
                 folder);
-        process.awaitReady(() -> Probe.ok(adminPort, "/ready"), Duration.ofSeconds(30));
+        process.awaitReady(() -> Probe.ok(adminPort, "/ready"), Duration.ofSeconds(60));
         return new XdsServer(process, port, adminPort);
     }
 

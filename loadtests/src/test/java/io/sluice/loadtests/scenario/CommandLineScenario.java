@@ -50,8 +50,8 @@ class CommandLineScenario {
         xds     | --source ftp://somewhere                          | 2 | --source ftp://somewhere: unknown (expected: file:DIR or consul://HOST:PORT)
         xds     | --source consul:127.0.0.1:8500                    | 2 | --source consul:127.0.0.1:8500: wrong (expected: consul://HOST:PORT)
         xds     | --source file:. --port 99999                      | 2 | port: '99999' (expected: a port, 0..65535)
-        xds     | --source file:. --zipkin nowhere                  | 2 | zipkin: 'nowhere' (expected: http://HOST:PORT/PATH)
-        xds     | --source file:. --settings unknown.yaml           | 2 | unknown.yaml: zipkn: unknown setting (nearest: zipkin)
+        xds     | --source file:. --zipkin-url nowhere              | 2 | zipkin-url: 'nowhere' (expected: http://HOST:PORT/PATH)
+        xds     | --source file:. --settings unknown.yaml           | 2 | unknown.yaml: zipkn: unknown setting (nearest: zipkin-url)
         xds     | --source file:. --settings broken.yaml            | 2 | broken.yaml:3: not YAML: expected ',' or ']'
         xds     | --source file:. --port TAKEN                      | 2 | port: cannot listen on 127.0.0.1:TAKEN
         xds     | --source file:. --port 0 --admin-port TAKEN       | 2 | admin-port: cannot listen on 127.0.0.1:TAKEN

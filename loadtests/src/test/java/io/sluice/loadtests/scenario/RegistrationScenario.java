@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A registration reaches traffic. Rule: an instance registered in Consul for a route that stands already answers through the gateway and through
- * Envoy within 15 s (measured milliseconds are printed: they are compared by {@code ./sluice bench}, not here), and once it is deregistered
+ * Envoy within 30 s (measured milliseconds are printed: they are compared by {@code ./sluice bench}, not here), and once it is deregistered
  * nothing reaches it any more.
  */
 class RegistrationScenario {

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * stopped first.
  */
 final class Site implements AutoCloseable {
-    static final Duration SOON = Duration.ofSeconds(15);
+    static final Duration SOON = Duration.ofSeconds(30);
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String REGION = "eu";
