@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
@@ -87,7 +88,8 @@ public final class Demo {
     }
 
     private void weights() {
-        script.title("spread by weight: orders-1 (weight 3) and orders-2 (1) are in eu, orders-3 (1) is in us; the own region is preferred");
+        script.title("spread by weight: orders-1 (weight 3) and orders-2 (1) are in eu, orders-3 (1) is in us; the own"
+                + " region is preferred");
         for (Caller caller : stage.callers()) {
             Map<String, Integer> spread = caller.spread("/orders/2", 40);
             boolean us = caller == stage.us();
@@ -148,7 +150,8 @@ public final class Demo {
         script.title("eu's orders stop: eu fails over to us");
         long stopped = System.nanoTime();
         stage.stopOrders("eu");
-        Map<Caller, Double> over = measured(inEu, stopped, caller -> served(caller).equals("orders-3"));
+        Map<Caller, Double> over =
+                measured(inEu, stopped, caller -> served(caller).equals("orders-3"));
         inEu.forEach(caller -> showAfter(caller, "GET /orders/3", over, served(caller), "orders-3"));
         script.title("eu's orders come back");
         long started = System.nanoTime();
@@ -165,8 +168,8 @@ public final class Demo {
         stage.callers().forEach(caller -> show(caller, "GET /late", caller.get("/late"), 503));
         Registration late = stage.startLate();
         long registered = stage.registry().register(late);
-        Map<Caller, Double> after =
-                measured(stage.callers(), registered, caller -> caller.get("/late").status() == 200);
+        Map<Caller, Double> after = measured(
+                stage.callers(), registered, caller -> caller.get("/late").status() == 200);
         stage.callers().forEach(caller -> showAfter(caller, "GET /late", after, served(caller, "/late"), "late-1"));
     }
 
@@ -208,10 +211,7 @@ public final class Demo {
             return hopsOf(spans).containsAll(hops);
         });
         script.show(
-                "Zipkin's trace " + traceId,
-                spans.size() + " spans of " + hopsOf(spans),
-                whole,
-                "spans of " + hops);
+                "Zipkin's trace " + traceId, spans.size() + " spans of " + hopsOf(spans), whole, "spans of " + hops);
         spans.forEach(span -> script.say("%-6s %-12s %-28s %7d us"
                 .formatted(
                         span.path("kind").asText("-").toLowerCase(java.util.Locale.ROOT),
@@ -221,7 +221,7 @@ public final class Demo {
         script.say(stage.zipkin().orElseThrow() + "/zipkin/traces/" + traceId);
     }
 
-    private static TreeSet<String> hopsOf(List<JsonNode> spans) {
+    private static SortedSet<String> hopsOf(List<JsonNode> spans) {
         return spans.stream().map(Demo::service).collect(Collectors.toCollection(TreeSet::new));
     }
 
@@ -237,7 +237,8 @@ public final class Demo {
         } catch (IOException e) {
             return List.of(); // not there yet
         }
-        spans.sort(java.util.Comparator.comparingLong(span -> span.path("timestamp").asLong()));
+        spans.sort(java.util.Comparator.comparingLong(
+                span -> span.path("timestamp").asLong()));
         return spans;
     }
 

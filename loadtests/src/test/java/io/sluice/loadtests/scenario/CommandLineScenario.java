@@ -40,7 +40,7 @@ class CommandLineScenario {
         gateway | --settings unknown.yaml -c good.yaml              | 2 | unknown.yaml:1: zipkin: unknown setting (nearest: zipkin-url)
         gateway | --settings broken.yaml -c good.yaml               | 2 | broken.yaml:3: not YAML: expected ',' or ']'
         gateway | --xds 127.0.0.1:1 --node-id a --admin-port TAKEN  | 2 | admin-port: 127.0.0.1:TAKEN cannot be had
-        gateway | -c taken.yaml                                     | 1 | Listener 'edge' > address 127.0.0.1:TAKEN: 
+        gateway | -c taken.yaml                                     | 1 | Listener 'edge' > address 127.0.0.1:TAKEN:
         gateway | -c none.yaml                                      | 1 | bootstrap none.yaml > file: not there
         gateway | -c broken.yaml                                    | 1 | bootstrap broken.yaml > line 3: not YAML: expected ',' or ']'
         gateway | -c unsupported.yaml                               | 1 | clusters[0] > filters: not supported by armeria-gateway; see docs/xds-support.md
@@ -51,7 +51,7 @@ class CommandLineScenario {
         xds     | --source consul:127.0.0.1:8500                    | 2 | --source consul:127.0.0.1:8500: wrong (expected: consul://HOST:PORT)
         xds     | --source file:. --port 99999                      | 2 | port: '99999' (expected: a port, 0..65535)
         xds     | --source file:. --zipkin-url nowhere              | 2 | zipkin-url: 'nowhere' (expected: http://HOST:PORT/PATH)
-        xds     | --source file:. --settings unknown.yaml           | 2 | unknown.yaml: zipkn: unknown setting (nearest: zipkin-url)
+        xds     | --source file:. --settings unknown.yaml           | 2 | unknown.yaml: zipkin: unknown setting (nearest: zipkin-url)
         xds     | --source file:. --settings broken.yaml            | 2 | broken.yaml:3: not YAML: expected ',' or ']'
         xds     | --source file:. --port TAKEN                      | 2 | port: cannot listen on 127.0.0.1:TAKEN
         xds     | --source file:. --port 0 --admin-port TAKEN       | 2 | admin-port: cannot listen on 127.0.0.1:TAKEN
@@ -66,7 +66,7 @@ class CommandLineScenario {
                     ? List.of()
                     : List.of(words.replace("TAKEN", port).split(" "));
             try (ProgramProcess process = run(program, all, folder)) {
-                assertThat(process.awaitExit(Duration.ofSeconds(20)))
+                assertThat(process.awaitExit(Duration.ofSeconds(60)))
                         .as(process.output())
                         .isEqualTo(code);
                 assertThat(process.output().strip().lines().reduce((a, b) -> b).orElse(""))
@@ -83,7 +83,7 @@ class CommandLineScenario {
         List<String> words = List.of(
                 "--source", "consul://127.0.0.1:" + nobody, "--port", "0", "--admin-port", Integer.toString(admin));
         try (ProgramProcess process = XdsServer.run(words, Map.of(), folder)) {
-            process.awaitReady(() -> process.output().contains("source lost"), Duration.ofSeconds(20));
+            process.awaitReady(() -> process.output().contains("source lost"), Duration.ofSeconds(60));
             assertThat(process.output().lines().filter(line -> line.contains("source lost")))
                     .singleElement()
                     .asString()
