@@ -9,6 +9,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** A package imports only what stands to its right in {@link #ORDER}; the root package stands left of all. */
@@ -24,11 +25,17 @@ class ArchitectureTest {
             "cluster",
             "endpoint",
             "route",
+            "secret",
             "ratelimit",
+            "usage",
             "accesslog",
             "tracing",
             "xds",
             "settings");
+
+    /** They have their place and no class yet; whoever writes the first one takes them out. */
+    private static final Set<String> COMING = Set.of("secret", "usage");
+
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages(BASE);
@@ -37,7 +44,7 @@ class ArchitectureTest {
     void sawClasses() {
         assertThat(CLASSES.size()).isGreaterThan(10);
         for (String name : ORDER) {
-            assertThat(CLASSES.stream().anyMatch(c -> in(c, name))).as(name).isTrue();
+            assertThat(CLASSES.stream().anyMatch(c -> in(c, name))).as(name).isNotEqualTo(COMING.contains(name));
         }
     }
 
@@ -54,13 +61,6 @@ class ArchitectureTest {
     void importsPointOneWay() {
         for (int i = 0; i < ORDER.size(); i++) {
             String right = BASE + "." + ORDER.get(i) + "..";
-            noClasses()
-                    .that()
-                    .resideInAPackage(right)
-                    .should()
-                    .dependOnClassesThat()
-                    .resideInAPackage(BASE)
-                    .check(CLASSES);
             for (int left = 0; left < i; left++) {
                 noClasses()
                         .that()
@@ -68,9 +68,21 @@ class ArchitectureTest {
                         .should()
                         .dependOnClassesThat()
                         .resideInAPackage(BASE + "." + ORDER.get(left) + "..")
+                        .allowEmptyShould(COMING.contains(ORDER.get(i)))
                         .check(CLASSES);
             }
         }
+    }
+
+    @Test
+    void nobodyImportsTheRoot() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(BASE)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(BASE)
+                .check(CLASSES);
     }
 
     @Test

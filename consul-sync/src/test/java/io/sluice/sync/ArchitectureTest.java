@@ -42,6 +42,7 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("root", "consul")
                 .whereLayer("source")
                 .mayOnlyBeAccessedByLayers("root", "consul", "file")
+                .ensureAllClassesAreContainedInArchitecture()
                 .check(CLASSES);
     }
 
