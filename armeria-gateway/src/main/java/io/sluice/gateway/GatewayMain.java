@@ -251,7 +251,8 @@ public final class GatewayMain {
         HazelcastLedger ledger = HazelcastLedger.start(new MemberSettings(
                 cluster, settings.limiterAddress(), port, members, MemberSettings.DEFAULT_HEARTBEAT_TIMEOUT));
         open.push(ledger);
-        SharedRateLimiter limiter = SharedRateLimiter.start(limits(), ledger, LimiterPolicy.DEFAULT, metrics);
+        SharedRateLimiter limiter = SharedRateLimiter.start(
+                limits(), ledger, LimiterPolicy.DEFAULT.withDeadline(settings.limiterDeadline()), metrics);
         open.push(limiter);
         return limiter;
     }

@@ -40,6 +40,8 @@ final class GuardedLedger {
         late = metrics.counter("ratelimit.ledger.deadline.missed");
         failed = metrics.counter("ratelimit.ledger.failed");
         metrics.gauge("ratelimit.breaker.open.partitions", open);
+        metrics.gauge("ratelimit.ledger.ready", ledger, l -> l.isReady() ? 1 : 0);
+        metrics.gauge("ratelimit.nodes", ledger, BucketLedger::nodes);
     }
 
     interface Listener {

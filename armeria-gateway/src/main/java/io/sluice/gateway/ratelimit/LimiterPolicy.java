@@ -17,4 +17,8 @@ public record LimiterPolicy(
         Duration deadline, Duration memory, double leasePart, int missesToOpen, Duration probeEvery, int maxAccounts) {
     public static final LimiterPolicy DEFAULT =
             new LimiterPolicy(Duration.ofMillis(5), Duration.ofSeconds(1), 0.05, 3, Duration.ofMillis(250), 200_000);
+
+    public LimiterPolicy withDeadline(Duration other) {
+        return new LimiterPolicy(other, memory, leasePart, missesToOpen, probeEvery, maxAccounts);
+    }
 }

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param zipkinUrl where spans are posted; absent traces nothing
  * @param limiterPort port of this node's Hazelcast member; absent makes it no member
  * @param limiterMembers the other members, {@code host:port}
+ * @param limiterDeadline how long a shared bucket may take to answer; then the limit's failure policy decides
  * @param rlsPort port of Envoy's rate limit service; absent offers none
  * @param limits limits of other domains than {@code sluice}
  * @param drainTime how long a stopping gateway waits for what is under way
@@ -41,6 +42,7 @@ public record GatewaySettings(
         Optional<Integer> limiterPort,
         String limiterAddress,
         List<String> limiterMembers,
+        Duration limiterDeadline,
         Optional<Integer> rlsPort,
         String rlsAddress,
         Optional<Path> limits,
@@ -64,6 +66,7 @@ public record GatewaySettings(
             Map.entry("limiter-address", "IP address of this node's limiter member, 127.0.0.1 where not given"),
             Map.entry("limiter-port", "its port"),
             Map.entry("limiter-members", "HOST:PORT,... of the other members"),
+            Map.entry("limiter-deadline", "how long a shared bucket may take to answer: 5ms"),
             Map.entry("rls-address", "IP address of the rate limit service, 127.0.0.1 where not given"),
             Map.entry("rls-port", "its port"),
             Map.entry("limits", "file with the limits of further domains"),

@@ -202,6 +202,7 @@ public final class SettingsReader {
                         .filter(member -> !member.isEmpty())
                         .map(member -> hostPort("limiter-members", member).toString())
                         .toList(),
+                duration("limiter-deadline", values.getOrDefault("limiter-deadline", "5ms")),
                 port(values, "rls-port"),
                 values.getOrDefault("rls-address", "127.0.0.1"),
                 Optional.ofNullable(values.get("limits")).map(Path::of),

@@ -32,9 +32,7 @@ final class LimiterCluster implements AutoCloseable {
 
     /** A busy build machine is not a silent member. */
     private static LimiterPolicy patient() {
-        LimiterPolicy p = LimiterPolicy.DEFAULT;
-        return new LimiterPolicy(
-                Duration.ofSeconds(2), p.memory(), p.leasePart(), p.missesToOpen(), p.probeEvery(), p.maxAccounts());
+        return LimiterPolicy.DEFAULT.withDeadline(Duration.ofSeconds(2));
     }
 
     static List<Integer> freePorts(int count) throws IOException {
