@@ -12,7 +12,6 @@ import io.sluice.loadtests.harness.Response;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -20,12 +19,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Configuration may change all the time. Rule: under load, 1,000 changes are made in Consul as fast as its watches tell them (every instance of a
- * service replaced by another; every sixteenth change rewrites the routes, which go from one shape to another and back); no request fails on
- * the gateway or on Envoy, and in the end both obey the last change of each service and of the routes.
+ * Configuration may change all the time. Rule: under load, changes are made in Consul as fast as its watches tell them (the instance of a service is
+ * replaced by another; every sixteenth change rewrites the routes, which go from one shape to another and back) until gateway and Envoy have
+ * been sent 1,000 new configurations each; no request fails on either, and in the end both obey the last change of each service and of the
+ * routes.
  */
 class SwapScenario {
-    private static final int CHANGES = 1_000;
+    private static final int SWAPS = 1_000;
+    private static final int MOST_CHANGES = 10_000;
     private static final int SERVICES = 16;
     /** A watch of one service tells five changes a second for long; so the whole is at most 80 a second. */
     private static final long GAP_NANOS = 1_000_000_000L / 60;
@@ -45,34 +46,49 @@ class SwapScenario {
             site.start();
             site.awaitStatus("/s0", 200);
             site.awaitStatus("/s15", 200);
+            int changes;
             try (Load load = Load.on(site, "/s0")) {
-                long due = System.nanoTime();
-                for (int change = 1; change <= CHANGES; change++) {
-                    if (change % SERVICES == 0) {
-                        site.routes(routes(change / SERVICES));
-                    } else {
-                        register(site, change % SERVICES, upstreams.get(change / SERVICES % 2));
-                    }
-                    due += GAP_NANOS;
-                    LockSupport.parkNanos(due - System.nanoTime());
-                }
-                int last = CHANGES / SERVICES;
-                site.doors().forEach((name, port) -> Site.await(
-                        () -> name + " obeys the last routes\n" + site.state(), () -> shape(port).equals("" + last)));
+                changes = change(site, upstreams);
+                int last = changes / SERVICES;
+                site.doors()
+                        .forEach((name, port) -> Site.await(
+                                () -> name + " obeys the last routes\n" + site.state(),
+                                () -> shape(port).equals("" + last)));
                 load.goOn(10);
                 load.expectNoFailure();
-                System.out.println("changes: " + CHANGES + ", responses of the xds-server: " + responses(site)
+                System.out.println("changes: " + changes + ", responses to both together: " + responses(site)
                         + ", requests answered: " + load.answered());
             }
             for (int service = 1; service < SERVICES; service++) {
-                int change = CHANGES - Math.floorMod(CHANGES - service, SERVICES);
+                int change = changes - Math.floorMod(changes - service, SERVICES);
                 String expected = change / SERVICES % 2 == 0 ? "even" : "odd";
                 String path = "/s" + service;
-                site.doors().forEach((name, port) -> Site.await(
-                        () -> name + " " + path + " is answered by " + expected, () -> Site.servedBy(port, path)
-                                .equals(expected)));
+                site.doors()
+                        .forEach((name, port) -> Site.await(
+                                () -> name + " " + path + " is answered by " + expected,
+                                () -> Site.servedBy(port, path).equals(expected)));
             }
         }
+    }
+
+    /** @return how many changes it took */
+    private static int change(Site site, List<RecordingUpstream> upstreams) throws IOException {
+        long due = System.nanoTime();
+        int change = 0;
+        while (responses(site) < 2 * SWAPS) {
+            assertThat(change).isLessThan(MOST_CHANGES);
+            for (int i = 0; i < 50; i++) {
+                change++;
+                if (change % SERVICES == 0) {
+                    site.routes(routes(change / SERVICES));
+                } else {
+                    register(site, change % SERVICES, upstreams.get(change / SERVICES % 2));
+                }
+                due = Math.max(due + GAP_NANOS, System.nanoTime() - GAP_NANOS);
+                LockSupport.parkNanos(due - System.nanoTime());
+            }
+        }
+        return change;
     }
 
     private static void register(Site site, int service, RecordingUpstream upstream) {
@@ -82,10 +98,10 @@ class SwapScenario {
     /** One route per service; odd shapes put a route before them all, and match by whole segments. */
     private static String routes(int shape) {
         String first = shape % 2 == 0 ? "" : "- {match: /only-when-odd, respond: {status: 200}}\n";
-        String form = "- {match: %s, to: s%d, headers: {response: {set: {x-shape: \"%d\"}}}}\n";
         return first
                 + IntStream.range(0, SERVICES)
-                        .mapToObj(i -> form.formatted("/s" + i + (shape % 2 == 0 ? "" : "/**"), i, shape))
+                        .mapToObj(i -> "- {match: /s%d%s, to: s%d, headers: {response: {set: {x-shape: \"%d\"}}}}\n"
+                                .formatted(i, shape % 2 == 0 ? "" : "/**", i, shape))
                         .collect(Collectors.joining());
     }
 
@@ -94,12 +110,12 @@ class SwapScenario {
         return response.headers().get("x-shape").orElse("status " + response.status());
     }
 
-    private static Map<String, Integer> responses(Site site) throws IOException {
+    /** Of endpoints and routes. */
+    private static int responses(Site site) throws IOException {
         return site.xdsPage("/metrics")
                 .lines()
-                .filter(line -> line.startsWith("xds_responses_total") && line.contains("delta"))
-                .collect(Collectors.toMap(
-                        line -> line.replaceAll(".*type=\"([a-z]+)\".*", "$1"),
-                        line -> (int) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1))));
+                .filter(line -> line.startsWith("xds_responses_total") && line.matches(".*type=\"(endpoint|route)\".*"))
+                .mapToInt(line -> (int) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
     }
 }
