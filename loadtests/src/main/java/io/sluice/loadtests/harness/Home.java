@@ -8,11 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The repository's root: where the launcher, the built programs and {@code .tools/} are. */
 public record Home(Path root) {
+    private static final String JAVA_OPTS = "SLUICE_JAVA_OPTS";
     private static final Pattern ARRAY = Pattern.compile("\\$\\{(\\w+)\\[@]}");
 
     /** The system property {@code sluice.home}, which the launcher sets, else the nearest folder upwards that holds the launcher. */
@@ -32,15 +34,16 @@ public record Home(Path root) {
      * The command line with which {@code ./sluice WORD} starts a program, without its own look at whether a build is due. The flags are read
      * from the launcher, so that tests and users start the same JVM; the JVM is the one we run in, which the launcher or Maven chose.
      *
+     * @param environment of the program, whose {@code SLUICE_JAVA_OPTS} count before ours
      * @throws IllegalStateException when the module is not packaged yet
      */
-    public List<String> command(String word, String module, String mainClass) {
+    public List<String> command(String word, String module, String mainClass, Map<String, String> environment) {
         Path target = root.resolve(module).resolve("target");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags(word));
-        String more = System.getenv("SLUICE_JAVA_OPTS");
-        if (more != null && !more.isBlank()) {
+        String more = environment.getOrDefault(JAVA_OPTS, System.getenv().getOrDefault(JAVA_OPTS, ""));
+        if (!more.isBlank()) {
             command.addAll(words(more));
         }
         command.add("-cp");

@@ -65,7 +65,7 @@ class DemoScenario {
 
     /** Without the launcher's look at whether a build is due: the programs are packaged when scenarios run. */
     private static List<String> demo(Path folder) {
-        List<String> command = Home.find().command("demo", "loadtests", "io.sluice.loadtests.demo.Demo");
+        List<String> command = Home.find().command("demo", "loadtests", "io.sluice.loadtests.demo.Demo", Map.of());
         command.add(1, "-Djava.io.tmpdir=" + folder);
         return command;
     }
