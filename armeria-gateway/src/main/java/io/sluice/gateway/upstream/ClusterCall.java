@@ -67,7 +67,7 @@ final class ClusterCall implements UpstreamCall {
         retry = policy.retry();
         replayable = retry.maxRetries() > 0 && !retry.on().isEmpty();
         requestEnded = end;
-        breakers = policy.priority() == CallPolicy.Priority.HIGH ? cluster.highBreakers() : cluster.defaultBreakers();
+        breakers = ConnectionPools.breakers(cluster, policy.priority());
     }
 
     void begin() {
@@ -297,7 +297,7 @@ final class ClusterCall implements UpstreamCall {
         Try(LiveEndpoint endpoint, RequestHeaders out) {
             this.endpoint = endpoint;
             this.out = out;
-            pool = pools.pool(loop, cluster, endpoint, breakers);
+            pool = pools.pool(loop, cluster, endpoint, policy.priority());
         }
 
         private boolean stale() {

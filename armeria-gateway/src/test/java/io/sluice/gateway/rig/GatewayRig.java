@@ -223,5 +223,6 @@ public final class GatewayRig implements AutoCloseable {
         sinks.close();
         timer.shutdownNow();
         workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        LeakDetector.assertNothingLeaked();
     }
 }

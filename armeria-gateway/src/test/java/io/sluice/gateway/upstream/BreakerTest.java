@@ -139,6 +139,20 @@ class BreakerTest {
     }
 
     @Test
+    void countsEachRoutingPriorityForItself() {
+        try (UpstreamRig up = UpstreamRig.answering(ok("hello"))) {
+            gateway.configure(
+                    "{match: {prefix: /high}, route: {cluster: up, priority: HIGH}}, " + ALL,
+                    limits("max_requests: 0}, {priority: HIGH, max_requests: 1", up.port()));
+            try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
+                assertThat(caller.get("/low").brief()).isEqualTo(OVERFLOW);
+                assertThat(caller.get("/high").brief()).isEqualTo("200 hello");
+                assertThat(caller.get("/low").brief()).isEqualTo(OVERFLOW);
+            }
+        }
+    }
+
+    @Test
     void opensAConnectionWhereThereIsNone() {
         try (UpstreamRig up = UpstreamRig.answering(ok("hello"))) {
             gateway.configure(ALL, limits("max_connections: 0", up.port()));

@@ -11,7 +11,10 @@ import io.sluice.gateway.rig.GatewayRig;
 import io.sluice.gateway.rig.Http1Peer;
 import io.sluice.gateway.rig.UpstreamRig;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -72,6 +75,24 @@ class FailureTest {
         assertThat(gateway.logged("/refused"))
                 .isEqualTo(
                         "GET /refused 503 UF upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}");
+    }
+
+    @Test
+    void saysThatAConnectionTookTooLong() throws Exception {
+        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket one = new Socket();
+                Socket two = new Socket()) {
+            for (Socket waiting : List.of(one, two)) {
+                waiting.connect(full.getLocalSocketAddress(), 1_000); // nobody accepts: the queue is full then
+            }
+            gateway.configure(
+                    ALL,
+                    "{name: up, type: STATIC, connect_timeout: 0.05s, load_assignment: {cluster_name: up, endpoints: [{lb_endpoints: [%s]}]}}"
+                            .formatted(GatewayRig.endpoint(full.getLocalPort())));
+            assertThat(get("/unaccepted").brief()).isEqualTo("503 " + BEFORE + "reset reason: connection timeout");
+            assertThat(gateway.logged("/unaccepted"))
+                    .isEqualTo("GET /unaccepted 503 UF upstream_reset_before_response_started{connection_timeout}");
+        }
     }
 
     @ParameterizedTest(name = "{2} after \"{0}\"")
