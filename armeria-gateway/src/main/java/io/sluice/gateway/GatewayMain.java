@@ -63,6 +63,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -191,17 +192,19 @@ public final class GatewayMain {
                         xds,
                         InstantSource.system(),
                         new SecureRandom()));
+        AtomicBoolean staticsLive = new AtomicBoolean();
         settings.admin()
                 .or(start::admin)
                 .ifPresent(address -> serve(new AdminServer(
                         address,
                         metrics,
-                        new AdminPages(start, clusters, listeners, ads.map(client -> client::view)),
+                        new AdminPages(start, clusters, listeners, staticsLive::get, ads.map(client -> client::view)),
                         this::drainInBackground)));
         Map<ResourceKey, String> failed = config.publish(statics);
         if (!failed.isEmpty()) {
             throw refused(List.copyOf(failed.values()));
         }
+        staticsLive.set(true);
         settings.rlsPort().ifPresent(port -> rateLimitService(port, limiter));
         ads.ifPresent(AdsClient::start);
         drain = () -> listeners.drain(settings.drainTime());

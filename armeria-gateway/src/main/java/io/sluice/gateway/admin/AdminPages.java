@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -33,19 +34,25 @@ public final class AdminPages {
     private final AdminMessages messages;
     private final Supplier<Stream<Cluster>> clusters;
     private final Supplier<SortedMap<String, InetSocketAddress>> listeners;
+    private final BooleanSupplier staticsLive;
     private final Optional<Supplier<AdsClient.View>> ads;
     private final java.util.function.Predicate<String> isStatic;
     private final Instant started = Instant.now();
 
-    /** @param ads empty where all configuration is static */
+    /**
+     * @param staticsLive whether what the bootstrap says is in force, its ports open
+     * @param ads empty where all configuration is static
+     */
     public AdminPages(
             BootstrapParser.Start start,
             ClusterSet clusters,
             Listeners listeners,
+            BooleanSupplier staticsLive,
             Optional<Supplier<AdsClient.View>> ads) {
         messages = new AdminMessages(start, started);
         this.clusters = () -> clusters.all().stream().sorted(Comparator.comparing(Cluster::name));
         this.listeners = listeners::addresses;
+        this.staticsLive = staticsLive;
         this.ads = ads;
         isStatic = start::isStaticCluster;
     }
@@ -54,6 +61,7 @@ public final class AdminPages {
         messages = new AdminMessages(nothing, started);
         clusters = Stream::empty;
         listeners = TreeMap::new;
+        staticsLive = () -> true;
         ads = Optional.empty();
         isStatic = name -> false;
     }
@@ -65,7 +73,7 @@ public final class AdminPages {
 
     /** Whether the first configuration is live. */
     boolean configured() {
-        return ads.isEmpty() || ads.get().get().configured();
+        return staticsLive.getAsBoolean() && (ads.isEmpty() || ads.get().get().configured());
     }
 
     String configDump() {

@@ -84,7 +84,8 @@ public final class Gateway implements AutoCloseable {
 
     /** Starts it with any words, without waiting. */
     public static ProgramProcess run(List<String> words, Map<String, String> environment, Path folder) {
-        List<String> command = Home.find().command("gateway", "armeria-gateway", "io.sluice.gateway.GatewayMain", environment);
+        List<String> command =
+                Home.find().command("gateway", "armeria-gateway", "io.sluice.gateway.GatewayMain", environment);
         command.addAll(words);
         return ProgramProcess.start("gateway", command, environment, folder);
     }

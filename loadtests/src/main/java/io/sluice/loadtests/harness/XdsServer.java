@@ -41,7 +41,8 @@ public final class XdsServer implements AutoCloseable {
 
     /** Starts it with any words, without waiting. */
     public static ProgramProcess run(List<String> words, Map<String, String> environment, Path folder) {
-        List<String> command = Home.find().command("xds", "xds-server", "io.sluice.xdsserver.XdsServerMain", environment);
+        List<String> command =
+                Home.find().command("xds", "xds-server", "io.sluice.xdsserver.XdsServerMain", environment);
         command.addAll(words);
         return ProgramProcess.start("xds-server", command, environment, folder);
     }

@@ -36,7 +36,9 @@ class DemoScenario {
                     .contains(", 0 not as expected;", "Consul", "Envoy eu", "Zipkin's trace", "late-1 after")
                     .doesNotContain("BAD", "left out");
             List<ProcessHandle> family = demo.family();
-            assertThat(family).as("the demo, four programs of ours, Consul, Envoy and Zipkin").hasSizeGreaterThan(6);
+            assertThat(family)
+                    .as("the demo, four programs of ours, Consul, Envoy and Zipkin")
+                    .hasSizeGreaterThan(6);
 
             demo.interruptGroup();
             demo.awaitExit(Duration.ofSeconds(20));
@@ -50,7 +52,12 @@ class DemoScenario {
         List<String> command = new ArrayList<>(demo(folder));
         command.add("--once");
         Map<String, String> nowhere = Map.of(
-                "SLUICE_CONSUL", "/nowhere/consul", "SLUICE_ENVOY", "/nowhere/envoy", "SLUICE_ZIPKIN", "/nowhere/zipkin");
+                "SLUICE_CONSUL",
+                "/nowhere/consul",
+                "SLUICE_ENVOY",
+                "/nowhere/envoy",
+                "SLUICE_ZIPKIN",
+                "/nowhere/zipkin");
         try (ProgramProcess demo = ProgramProcess.start("demo", command, nowhere, folder)) {
             assertThat(demo.awaitExit(PATIENCE)).as(demo.output()).isZero();
             assertThat(demo.output())

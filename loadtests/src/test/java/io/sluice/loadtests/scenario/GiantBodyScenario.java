@@ -29,8 +29,8 @@ class GiantBodyScenario {
     private static final long GIBIBYTE = 1L << 30;
     private static final int PIECE = 64 << 10;
     private static final int SILENT_READERS = 20;
-    private static final Map<String, String> SMALL = Map.of(
-            "SLUICE_JAVA_OPTS", "-Xmx64m -XX:MaxDirectMemorySize=64m -Dio.netty.maxDirectMemory=67108864");
+    private static final Map<String, String> SMALL =
+            Map.of("SLUICE_JAVA_OPTS", "-Xmx64m -XX:MaxDirectMemorySize=64m -Dio.netty.maxDirectMemory=67108864");
 
     @Test
     void aGibibyteGoesThroughSixtyFourMebibytes(@TempDir Path folder) throws Exception {
