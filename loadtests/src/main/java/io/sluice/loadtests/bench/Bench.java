@@ -38,7 +38,7 @@ public final class Bench {
     private long failures;
     private double callerBusy;
 
-    Bench(Plan plan, PrintStream out) {
+    private Bench(Plan plan, PrintStream out) {
         this.plan = plan;
         this.out = out;
         this.report = new Report(!plan.equals(Plan.QUICK));
@@ -94,7 +94,7 @@ public final class Bench {
     }
 
     /** @return the file with the table */
-    Path run(Path folder) throws Exception {
+    private Path run(Path folder) throws Exception {
         Instant began = Instant.now();
         Files.createDirectories(folder);
         Path work = Files.createTempDirectory(folder, "run");
@@ -117,10 +117,6 @@ public final class Bench {
         Path file = Files.writeString(folder.resolve(name + ".txt"), report.text(), UTF_8);
         out.println(report.text());
         return file;
-    }
-
-    long failures() {
-        return failures;
     }
 
     private void describe(Instant began, Upstream upstream) {

@@ -16,13 +16,17 @@ public final class AdsServer implements AutoCloseable {
     private final Server server;
 
     public AdsServer(HostPort address, AdsService service) {
+        this(address, service, PING_INTERVAL);
+    }
+
+    AdsServer(HostPort address, AdsService service, Duration pingInterval) {
         wanted = address;
         server = Server.builder()
                 .http(address.resolved())
                 .service(service.grpcService())
                 .meterRegistry(NoopMeterRegistry.get())
-                .pingInterval(PING_INTERVAL)
-                .idleTimeout(PING_INTERVAL.multipliedBy(2))
+                .pingInterval(pingInterval)
+                .idleTimeout(pingInterval.multipliedBy(2))
                 .gracefulShutdownTimeoutMillis(0, 0)
                 // A client that goes away is no exception, and each stream logs its own end.
                 .unloggedExceptionsReportIntervalMillis(0)

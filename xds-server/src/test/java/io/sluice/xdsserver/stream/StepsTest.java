@@ -65,15 +65,23 @@ class StepsTest extends Peers {
     void runningRoutesDoNotFollowToARefusedCluster(Peer peer) {
         Script client = running(peer);
         client.publish(
-                cluster("a", "1"), cluster("b", "bad"), endpoints("a", "1"), endpoints("b", "1"),
-                listener("l", "1", "r"), route("r", "2", "b"));
+                cluster("a", "1"),
+                cluster("b", "bad"),
+                endpoints("a", "1"),
+                endpoints("b", "1"),
+                listener("l", "1", "r"),
+                route("r", "2", "b"));
         client.nack(client.take().orElseThrow(), "Error adding/updating cluster(s) b: no");
         client.expectNothing();
 
         // Mended, it goes the usual way.
         client.publish(
-                cluster("a", "1"), cluster("b", "good"), endpoints("a", "1"), endpoints("b", "1"),
-                listener("l", "1", "r"), route("r", "2", "b"));
+                cluster("a", "1"),
+                cluster("b", "good"),
+                endpoints("a", "1"),
+                endpoints("b", "1"),
+                listener("l", "1", "r"),
+                route("r", "2", "b"));
         Received clusters = client.take().orElseThrow();
         assertThat(clusters.resources()).contains("b@good");
         client.ack(clusters);
@@ -86,8 +94,12 @@ class StepsTest extends Peers {
     void otherRoutesGoOn(Peer peer) {
         Script client = running(peer);
         client.publish(
-                cluster("a", "1"), cluster("b", "bad"), endpoints("a", "1"), endpoints("b", "1"),
-                listener("l", "1", "r"), route("r", "2", "a"));
+                cluster("a", "1"),
+                cluster("b", "bad"),
+                endpoints("a", "1"),
+                endpoints("b", "1"),
+                listener("l", "1", "r"),
+                route("r", "2", "a"));
         client.nack(client.take().orElseThrow(), "b: no");
         client.ack(client.expect(ROUTE, "r@2"));
         client.expectNothing();
@@ -99,10 +111,15 @@ class StepsTest extends Peers {
     void onlyTheBlamedHoldsBack(Peer peer) {
         Script client = running(peer);
         client.publish(
-                cluster("a", "1"), cluster("bad", "1"), cluster("good", "1"),
-                endpoints("a", "1"), endpoints("bad", "1"), endpoints("good", "1"),
-                listener("l", "1", "r"), route("r", "2", "good"));
-        client.nack(client.take().orElseThrow(), "Error adding/updating cluster(s) bad: no");
+                cluster("a", "1"),
+                cluster("bad-1", "1"),
+                cluster("bad", "1"),
+                endpoints("a", "1"),
+                endpoints("bad", "1"),
+                endpoints("bad-1", "1"),
+                listener("l", "1", "r"),
+                route("r", "2", "bad"));
+        client.nack(client.take().orElseThrow(), "Error adding/updating cluster(s) bad-1: no");
         client.ack(client.expect(ROUTE, "r@2"));
     }
 
@@ -124,8 +141,12 @@ class StepsTest extends Peers {
     void refusedEndpointsHoldBack(Peer peer) {
         Script client = running(peer);
         client.publish(
-                cluster("a", "1"), cluster("b", "1", "e"), endpoints("a", "1"), endpoints("e", "bad"),
-                listener("l", "1", "r"), route("r", "2", "b"));
+                cluster("a", "1"),
+                cluster("b", "1", "e"),
+                endpoints("a", "1"),
+                endpoints("e", "bad"),
+                listener("l", "1", "r"),
+                route("r", "2", "b"));
         Received clusters = client.take().orElseThrow();
         client.subscribe(ENDPOINT, "e");
         Received endpoints = client.expect(ENDPOINT, "e@bad");
@@ -133,8 +154,12 @@ class StepsTest extends Peers {
         client.nack(endpoints, "e: no");
         client.expectNothing();
         client.publish(
-                cluster("a", "1"), cluster("b", "1", "e"), endpoints("a", "1"), endpoints("e", "good"),
-                listener("l", "1", "r"), route("r", "2", "b"));
+                cluster("a", "1"),
+                cluster("b", "1", "e"),
+                endpoints("a", "1"),
+                endpoints("e", "good"),
+                listener("l", "1", "r"),
+                route("r", "2", "b"));
         client.ack(client.expect(ENDPOINT, "e@good"));
         client.ack(client.expect(ROUTE, "r@2"));
     }
@@ -145,8 +170,12 @@ class StepsTest extends Peers {
     void aNewClientGetsWhatItCan(Peer peer) {
         Script client = open(peer);
         client.publish(
-                cluster("a", "1"), cluster("b", "bad"), endpoints("a", "1"), endpoints("b", "1"),
-                listener("l", "1", "r"), route("r", "1", "a", "b"));
+                cluster("a", "1"),
+                cluster("b", "bad"),
+                endpoints("a", "1"),
+                endpoints("b", "1"),
+                listener("l", "1", "r"),
+                route("r", "1", "a", "b"));
         client.all(CLUSTER);
         client.nack(client.expect(CLUSTER, "a@1", "b@bad"), "b: no");
         client.subscribe(ENDPOINT, "a");
@@ -215,6 +244,21 @@ class StepsTest extends Peers {
         client.ack(client.expect(CLUSTER, "a@1"));
     }
 
+    @DisplayName("a refused removal comes again with the next change that is accepted")
+    @ParameterizedTest
+    @EnumSource(mode = Mode.MATCH_ALL, names = "DELTA.*")
+    void aRefusedRemovalComesWithTheNextChange(Peer peer) {
+        Script client = running(peer);
+        client.publish(endpoints("a", "1"), listener("l", "1", "r"), route("r", "2"));
+        client.ack(client.expect(ROUTE, "r@2"));
+        client.nack(client.expect(CLUSTER, List.of(), List.of("a")), "in use");
+        client.expectNothing();
+        client.publish(cluster("b", "1"), endpoints("a", "1"), listener("l", "1", "r"), route("r", "2"));
+        client.ack(client.expect(CLUSTER, "b@1"));
+        client.ack(client.expect(CLUSTER, List.of(), List.of("a")));
+        client.expectNothing();
+    }
+
     @DisplayName("a listener goes in the same message as the one that takes its address comes")
     @ParameterizedTest
     @EnumSource
@@ -226,7 +270,8 @@ class StepsTest extends Peers {
         client.expectNothing();
     }
 
-    @DisplayName("a client that comes back keeps what is gone until it has asked for all its types, or some time has passed")
+    @DisplayName(
+            "a client that comes back keeps what is gone until it has asked for all its types, or some time has passed")
     @ParameterizedTest
     @EnumSource(names = "DELTA")
     void removalsWaitForAllTypes(Peer peer) {
@@ -304,11 +349,15 @@ class StepsTest extends Peers {
 
     @Test
     void aNameIsFoundInAnyDepthButNotAsPartOfAnother() {
-        assertThat(Mentions.any(route("r", "1", "orders").body(), Set.of("orders"))).isTrue();
-        assertThat(Mentions.any(route("r", "1", "orders-v2").body(), Set.of("orders"))).isFalse();
-        assertThat(Mentions.any(listener("l", "1", "größe").body(), Set.of("x", "größe"))).isTrue();
+        assertThat(Mentions.any(route("r", "1", "orders").body(), Set.of("orders")))
+                .isTrue();
+        assertThat(Mentions.any(route("r", "1", "orders-v2").body(), Set.of("orders")))
+                .isFalse();
+        assertThat(Mentions.any(listener("l", "1", "größe").body(), Set.of("x", "größe")))
+                .isTrue();
         String length128 = "n".repeat(128);
-        assertThat(Mentions.any(route("r", "1", length128).body(), Set.of(length128))).isTrue();
+        assertThat(Mentions.any(route("r", "1", length128).body(), Set.of(length128)))
+                .isTrue();
     }
 
     /** Runs cluster a with endpoints, listener l, and route r that leads there. */
