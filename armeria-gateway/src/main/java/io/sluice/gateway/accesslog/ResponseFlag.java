@@ -1,6 +1,6 @@
 package io.sluice.gateway.accesslog;
 
-/** Why a request ended as it did, in Envoy's short words and in the order in which Envoy prints several. */
+/** Why a request ended as it did, in Envoy's short words. */
 public enum ResponseFlag {
     LH("FailedLocalHealthCheck"),
     UH("NoHealthyUpstream"),

@@ -12,6 +12,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -392,7 +394,8 @@ class FormatTest {
 
         @Override
         public Set<ResponseFlag> responseFlags() {
-            return Set.of(ResponseFlag.URX, ResponseFlag.UF);
+            // in the order in which they were set
+            return new LinkedHashSet<>(List.of(ResponseFlag.UF, ResponseFlag.URX));
         }
 
         @Override
