@@ -24,19 +24,27 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 - name: armeria-gateway
   image: "{{ $top.Values.image.repository }}:{{ $top.Values.image.tag | default $top.Chart.AppVersion }}"
   imagePullPolicy: {{ $top.Values.image.pullPolicy }}
-  args: ["gateway", "--settings", "/etc/sluice/settings.yaml", "--node-id", "$(POD_NAME)"]
+  args: ["--settings", "/etc/sluice/settings.yaml", "--node-id", "$(POD_NAME)"]
   env:
     - name: POD_NAME
       valueFrom:
         fieldRef: {fieldPath: metadata.name}
-    - name: SLUICE_JAVA_OPTS
+    - name: JAVA_TOOL_OPTIONS
       value: {{ .javaOpts | quote }}
+    {{- if index $top.Values.settings "limiter-port" }}
+    - name: SLUICE_LIMITER_ADDRESS
+      valueFrom:
+        fieldRef: {fieldPath: status.podIP}
+    {{- end }}
   ports:
     {{- range $top.Values.listeners }}
     - {name: {{ .name }}, containerPort: {{ .port }}}
     {{- end }}
     - name: admin
       containerPort: {{ index $top.Values.settings "admin-port" }}
+    {{- with index $top.Values.settings "rls-port" }}
+    - {name: rls, containerPort: {{ . }}}
+    {{- end }}
   startupProbe:
     httpGet: {path: /ready, port: admin}
     periodSeconds: 1

@@ -38,7 +38,7 @@ public final class Bench {
     private long failures;
     private double callerBusy;
 
-    private Bench(Plan plan, PrintStream out) {
+    Bench(Plan plan, PrintStream out) {
         this.plan = plan;
         this.out = out;
         this.report = new Report(!plan.equals(Plan.QUICK));
@@ -94,7 +94,7 @@ public final class Bench {
     }
 
     /** @return the file with the table */
-    private Path run(Path folder) throws Exception {
+    Path run(Path folder) throws Exception {
         Instant began = Instant.now();
         Files.createDirectories(folder);
         Path work = Files.createTempDirectory(folder, "run");
@@ -117,6 +117,10 @@ public final class Bench {
         Path file = Files.writeString(folder.resolve(name + ".txt"), report.text(), UTF_8);
         out.println(report.text());
         return file;
+    }
+
+    long failures() {
+        return failures;
     }
 
     private void describe(Instant began, Upstream upstream) {
