@@ -10,7 +10,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +26,7 @@ final class GuardedLedger {
     private final Alarm alarm;
     private final AtomicIntegerArray misses;
     private final AtomicLongArray probeAt;
+    private final AtomicReferenceArray<@Nullable Asked> lastMissed;
     private final AtomicInteger open = new AtomicInteger();
     private final Timer latency;
     private final Counter late;
@@ -36,6 +39,7 @@ final class GuardedLedger {
         this.alarm = alarm;
         misses = new AtomicIntegerArray(ledger.partitions());
         probeAt = new AtomicLongArray(ledger.partitions());
+        lastMissed = new AtomicReferenceArray<>(ledger.partitions());
         latency = metrics.timer("ratelimit.ledger.latency");
         late = metrics.counter("ratelimit.ledger.deadline.missed");
         failed = metrics.counter("ratelimit.ledger.failed");
@@ -43,6 +47,19 @@ final class GuardedLedger {
         metrics.gauge("ratelimit.ledger.ready", ledger, l -> l.isReady() ? 1 : 0);
         metrics.gauge("ratelimit.nodes", ledger, BucketLedger::nodes);
     }
+
+    private static final Listener NOBODY = new Listener() {
+        @Override
+        public void onTaken(BucketLedger.Taken taken) {}
+
+        @Override
+        public void onFailed() {}
+
+        @Override
+        public void onLate() {}
+    };
+
+    private record Asked(BucketKey key, LimitRule rule) {}
 
     interface Listener {
         void onTaken(BucketLedger.Taken taken);
@@ -76,7 +93,7 @@ final class GuardedLedger {
         Runnable deadline = alarm.after(policy.deadline().toNanos(), () -> {
             if (answered.compareAndSet(false, true)) {
                 late.increment();
-                missed(partition, "deadline");
+                missed(partition, new Asked(key, rule), "deadline");
                 listener.onLate();
             }
         });
@@ -87,7 +104,7 @@ final class GuardedLedger {
             if (error != null) {
                 failed.increment();
                 if (inTime) {
-                    missed(partition, error.toString());
+                    missed(partition, new Asked(key, rule), error.toString());
                 }
                 listener.onFailed();
             } else {
@@ -118,7 +135,21 @@ final class GuardedLedger {
         return ledger.nodes();
     }
 
-    private void missed(int partition, String reason) {
+    /** Looks whether silent partitions answer again, also those that no caller asks for any more. */
+    void probe() {
+        if (open.get() == 0) {
+            return;
+        }
+        for (int partition = 0; partition < misses.length(); partition++) {
+            Asked asked = lastMissed.get(partition);
+            if (asked != null && misses.get(partition) >= policy.missesToOpen() && mayAsk(asked.key())) {
+                take(asked.key(), asked.rule(), 0, NOBODY);
+            }
+        }
+    }
+
+    private void missed(int partition, Asked asked, String reason) {
+        lastMissed.set(partition, asked);
         probeAt.set(partition, clock.getAsLong() + policy.probeEvery().toNanos());
         if (misses.incrementAndGet(partition) == policy.missesToOpen() && open.getAndIncrement() == 0) {
             log.warn("limits decided without the shared buckets partition={} reason={}", partition, reason);

@@ -160,6 +160,7 @@ public final class SharedRateLimiter implements RateLimiter, AutoCloseable {
     }
 
     void sweep() {
+        ledger.probe();
         accounts.forEach((key, account) -> {
             if (account.sweep()) {
                 accounts.remove(key, account);

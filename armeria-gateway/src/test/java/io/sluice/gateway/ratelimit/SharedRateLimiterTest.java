@@ -3,6 +3,10 @@ package io.sluice.gateway.ratelimit;
 import static io.sluice.gateway.ratelimit.Descriptor.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.LoggerFactory;
 
 /** Engines over one ledger, in virtual time. */
 class SharedRateLimiterTest {
@@ -177,6 +182,40 @@ class SharedRateLimiterTest {
         decide(0, limit("b:100/hour"));
         assertThat(metrics.get("ratelimit.breaker.open.partitions").gauge().value())
                 .isZero();
+    }
+
+    @Test
+    void saysOnceThatTheBucketsAreSilentAndOnceThatTheyAnswerThoughNobodyAsks() {
+        var logger = (Logger) LoggerFactory.getLogger(GuardedLedger.class);
+        var said = new ListAppender<ILoggingEvent>();
+        said.start();
+        logger.setLevel(Level.INFO);
+        logger.setAdditive(false);
+        logger.addAppender(said);
+        try {
+            start(1);
+            ways.get(0).silent = true;
+            for (int i = 0; i < 20; i++) {
+                decide(0, limit("a" + i + ":100/hour"));
+                nodes.get(0).sweep();
+            }
+            ways.get(0).silent = false;
+            time.advance(TimeUnit.SECONDS.toNanos(1));
+            nodes.get(0).sweep();
+            time.advance(TimeUnit.SECONDS.toNanos(1));
+            nodes.get(0).sweep();
+            assertThat(metrics.get("ratelimit.breaker.open.partitions").gauge().value())
+                    .isZero();
+        } finally {
+            logger.detachAppender(said);
+            logger.setAdditive(true);
+            logger.setLevel(null);
+        }
+        assertThat(said.list)
+                .extracting(ILoggingEvent::toString)
+                .containsExactly(
+                        "[WARN] limits decided without the shared buckets partition=0 reason=deadline",
+                        "[INFO] shared buckets answer again");
     }
 
     @Test
