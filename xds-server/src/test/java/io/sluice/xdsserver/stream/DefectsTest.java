@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /**
  * What other control planes were measured to get wrong, by the letters of our list. The defects k, l and q are about versions and
- * consistency, so their tests stand in {@code snapshot}.
+ * consistency, so their tests stand in {@code snapshot}: {@code VersionDefectsTest}.
  */
 class DefectsTest extends Peers {
 
