@@ -75,10 +75,6 @@ final class ResponseFlow {
         return firstByteNanos;
     }
 
-    void informational(ResponseHeaders informational) {
-        send(informational);
-    }
-
     void head(ResponseHeadersBuilder builder, boolean end) {
         pass(new Part.Head(builder, end));
     }

@@ -317,12 +317,9 @@ final class ServerExchange implements Exchange {
         }
     }
 
+    /** Envoy passes none on: it has answered 100-continue itself, and drops the others. */
     @Override
-    public void respondInformational(ResponseHeaders headers) {
-        if (responseFlow.headers() == null && !ended && headers.status().code() != 100) {
-            responseFlow.informational(headers);
-        }
-    }
+    public void respondInformational(ResponseHeaders headers) {}
 
     @Override
     public void respond(ResponseHeadersBuilder headers, HeaderMutations mutations, boolean end, String why) {

@@ -238,6 +238,43 @@ class Http1ProxyTest {
     }
 
     @Test
+    void keepsInformationalAnswersToItself() {
+        try (UpstreamRig up = UpstreamRig.answering(
+                "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n" + "HTTP/1.1 102 Processing\r\n\r\n" + ok("hello"))) {
+            gateway.configure(ALL, http1(up.port()));
+            try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
+                for (int i = 0; i < 2; i++) {
+                    Http1Peer.Message answer = caller.get("/");
+                    assertThat(answer.brief()).isEqualTo("200 hello");
+                    assertThat(answer.header("link")).isEmpty();
+                }
+            }
+            assertThat(up.accepted()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void dropsWhatBelongsToOneConnection() {
+        try (UpstreamRig up = UpstreamRig.answering(
+                "HTTP/1.1 200 OK\r\nkeep-alive: timeout=5\r\nproxy-connection: x\r\ncontent-length: 0\r\n\r\n")) {
+            gateway.configure(ALL, http1(up.port()));
+            try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
+                Http1Peer.Message answer = caller.get(
+                        "/",
+                        "connection: keep-alive",
+                        "keep-alive: 1",
+                        "proxy-connection: x",
+                        "te: trailers, gzip",
+                        "upgrade: h2c");
+                assertThat(answer.headers())
+                        .noneMatch(line -> line.matches("(?i)(keep-alive|proxy-connection|connection):.*"));
+                assertThat(up.request().headers())
+                        .noneMatch(line -> line.matches("(?i)(keep-alive|proxy-connection|connection|upgrade):.*"));
+            }
+        }
+    }
+
+    @Test
     void closesWhereTheCallerAsksForIt() {
         try (UpstreamRig up = UpstreamRig.answering(ok("hello"))) {
             gateway.configure(ALL, http1(up.port()));

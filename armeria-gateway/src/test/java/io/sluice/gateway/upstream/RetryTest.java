@@ -206,6 +206,26 @@ class RetryTest {
     }
 
     @Test
+    void givesUpATryOnWhichNothingMoves() {
+        try (UpstreamRig up = new UpstreamRig(socket -> {})) {
+            up.script(socket -> {
+                Http1Peer peer = new Http1Peer(socket);
+                up.record(peer.read());
+                if (up.accepted() > 1) {
+                    peer.send(ok("hello"));
+                }
+                peer.atEnd();
+            });
+            gateway.configure(
+                    route("retry_on: 5xx, num_retries: 1, per_try_idle_timeout: 0.05s", ", timeout: 10s"),
+                    http1(up.port()));
+            try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
+                assertThat(caller.get("/").brief()).isEqualTo("200 hello");
+            }
+        }
+    }
+
+    @Test
     void endsTheTriesWithTheTimeOfTheWhole() {
         try (UpstreamRig up = UpstreamRig.answeringInTurn(BUSY)) {
             gateway.configure(
