@@ -275,6 +275,28 @@ class Http1ProxyTest {
     }
 
     @Test
+    void passesOnAnAnswerThatComesBeforeTheRequestsEnd() {
+        try (UpstreamRig up = new UpstreamRig(socket -> {
+            Http1Peer peer = new Http1Peer(socket);
+            peer.head();
+            peer.send("HTTP/1.1 413 Too Much\r\ncontent-length: 8\r\n\r\ntoo much");
+            peer.atEnd();
+        })) {
+            gateway.configure(ALL, http1(up.port()));
+            try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
+                caller.send("POST /early HTTP/1.1\r\nhost: test\r\ncontent-length: 100000\r\n\r\n" + "x".repeat(1000));
+                Http1Peer.Message answer = caller.read();
+                assertThat(answer.brief()).isEqualTo("413 too much");
+                assertThat(answer.header("connection"))
+                        .as("the rest has nowhere to go")
+                        .contains("close");
+                assertThat(caller.atEnd()).isTrue();
+            }
+            assertThat(gateway.logged("/early")).isEqualTo("POST /early 413 - via_upstream");
+        }
+    }
+
+    @Test
     void closesWhereTheCallerAsksForIt() {
         try (UpstreamRig up = UpstreamRig.answering(ok("hello"))) {
             gateway.configure(ALL, http1(up.port()));

@@ -375,4 +375,86 @@ class Http2ProxyTest {
             assertThat(gateway.logged("/lost5")).contains(" 503 UC ");
         }
     }
+
+    @Test
+    void letsOtherStreamsPassACallerThatDoesNotRead() {
+        byte[] much = new byte[16 << 10];
+        try (UpstreamRig up = new UpstreamRig(socket -> {
+            Http2Peer peer = Http2Peer.accepted(socket);
+            while (true) {
+                Http2Peer.Frame asked = peer.next(Http2Peer.HEADERS);
+                peer.headers(asked.stream(), false, ":status: 200");
+                if (asked.headers().get(":path").equals("/unread")) {
+                    for (int sent = 0; sent < 1 << 20; sent += much.length) {
+                        peer.data(asked.stream(), false, much); // fills the stream's window
+                    }
+                } else {
+                    peer.data(asked.stream(), true, "hello");
+                }
+            }
+        })) {
+            gateway.configure(ALL, http2(up.port()));
+            try (Http1Peer first = Http1Peer.connect(gateway.port());
+                    Http1Peer silent = Http1Peer.connect(gateway.port());
+                    Http2Peer other = Http2Peer.connect(gateway.port())) {
+                assertThat(first.get("/").brief()).isEqualTo("200 hello");
+                silent.send("GET /unread HTTP/1.1\r\nhost: test\r\n\r\n");
+                assertThat(silent.head().status()).isEqualTo(200);
+                for (int stream = 1; stream < 20; stream += 2) {
+                    other.request(stream, true, "GET", "/");
+                    assertThat(other.read().brief()).isEqualTo("200 hello");
+                }
+            }
+            assertThat(up.accepted()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void passesOnAnAnswerThatComesBeforeTheRequestsEnd() {
+        try (UpstreamRig up = new UpstreamRig(socket -> {
+            Http2Peer peer = Http2Peer.accepted(socket);
+            int stream = peer.next(Http2Peer.HEADERS).stream();
+            peer.headers(stream, false, ":status: 413").data(stream, true, "too much");
+            Http2Peer.Frame reset = peer.next(Http2Peer.RST_STREAM);
+            assertThat(reset.code()).isZero();
+            stream = peer.next(Http2Peer.HEADERS).stream();
+            peer.headers(stream, true, ":status: 204");
+            peer.untilEnd();
+        })) {
+            gateway.configure(ALL, http2(up.port()));
+            try (Http2Peer caller = Http2Peer.connect(gateway.port())) {
+                caller.request(1, false, "POST", "/early").data(1, false, "some");
+                assertThat(caller.read().brief()).isEqualTo("413 too much");
+                caller.request(3, true, "GET", "/");
+                assertThat(caller.next(Http2Peer.HEADERS).headers()).containsEntry(":status", "204");
+            }
+            assertThat(gateway.logged("/early")).isEqualTo("POST /early 413 - via_upstream");
+            assertThat(up.accepted()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void cancelsTheStreamOfACallerThatResetsItsOwn() {
+        try (UpstreamRig up = new UpstreamRig(socket -> {
+            Http2Peer peer = Http2Peer.accepted(socket);
+            int stream = peer.next(Http2Peer.HEADERS).stream();
+            peer.headers(stream, false, ":status: 200").data(stream, false, "part");
+            Http2Peer.Frame reset = peer.next(Http2Peer.RST_STREAM);
+            int second = peer.next(Http2Peer.HEADERS).stream();
+            peer.headers(second, false, ":status: 200").data(second, true, "reset " + reset.code());
+            peer.untilEnd();
+        })) {
+            gateway.configure(ALL, http2(up.port()));
+            try (Http2Peer caller = Http2Peer.connect(gateway.port())) {
+                caller.request(1, true, "GET", "/cancelled");
+                assertThat(caller.next().headers()).containsEntry(":status", "200");
+                assertThat(caller.next().text()).isEqualTo("part");
+                caller.reset(1, 8);
+                caller.request(3, true, "GET", "/");
+                assertThat(caller.read().brief()).isEqualTo("200 reset 8");
+            }
+            assertThat(gateway.logged("/cancelled")).isEqualTo("GET /cancelled 200 DC downstream_remote_disconnect");
+            assertThat(up.accepted()).isEqualTo(1);
+        }
+    }
 }
