@@ -384,7 +384,7 @@ class Http2ProxyTest {
             while (true) {
                 Http2Peer.Frame asked = peer.next(Http2Peer.HEADERS);
                 peer.headers(asked.stream(), false, ":status: 200");
-                if (asked.headers().get(":path").equals("/unread")) {
+                if ("/unread".equals(asked.headers().get(":path"))) {
                     for (int sent = 0; sent < 1 << 20; sent += much.length) {
                         peer.data(asked.stream(), false, much); // fills the stream's window
                     }

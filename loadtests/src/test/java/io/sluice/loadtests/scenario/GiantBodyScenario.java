@@ -39,10 +39,10 @@ class GiantBodyScenario {
         try (ServerSocket upstream = new ServerSocket(0, 128, InetAddress.getLoopbackAddress())) {
             Thread.ofVirtual().start(() -> accept(upstream));
             Path bootstrap = StaticBootstrap.write(folder, port, adminPort, upstream.getLocalPort());
-            List<Socket> silent = new ArrayList<>();
-            try (Gateway gateway = Gateway.start(bootstrap, adminPort, SMALL)) {
+            try (Gateway gateway = Gateway.start(bootstrap, adminPort, SMALL);
+                    Callers silent = new Callers(new ArrayList<>())) {
                 for (int i = 0; i < SILENT_READERS; i++) {
-                    silent.add(ask(port, "GET / HTTP/1.1\r\nhost: a\r\n\r\n"));
+                    silent.open().add(ask(port, "GET / HTTP/1.1\r\nhost: a\r\n\r\n"));
                 }
                 try (Socket down = ask(port, "GET / HTTP/1.1\r\nhost: a\r\n\r\n")) {
                     assertThat(head(down.getInputStream())).startsWith("HTTP/1.1 200 ");
@@ -55,10 +55,15 @@ class GiantBodyScenario {
                             .contains("x-sum: " + sum());
                 }
                 assertThat(gateway.process().isAlive()).isTrue();
-            } finally {
-                for (Socket socket : silent) {
-                    socket.close();
-                }
+            }
+        }
+    }
+
+    private record Callers(List<Socket> open) implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
+            for (Socket socket : open) {
+                socket.close();
             }
         }
     }
