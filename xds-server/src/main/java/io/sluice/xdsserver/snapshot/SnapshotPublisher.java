@@ -90,7 +90,10 @@ public final class SnapshotPublisher implements SnapshotSource {
             return one;
         });
         if (watched.serving == null) {
-            thread.execute(() -> translate(watched));
+            thread.execute(() -> {
+                dropUnused();
+                translate(watched);
+            });
         }
         return () -> {
             watched.interests.remove(interest);

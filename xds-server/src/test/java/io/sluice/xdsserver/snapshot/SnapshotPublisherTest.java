@@ -210,6 +210,18 @@ class SnapshotPublisherTest {
         assertThat(publisher.groups()).isEmpty();
     }
 
+    /** Regions are the nodes' own words: without this, whoever connects with many leaves many. */
+    @Test
+    void forgetsUnusedGroupsWhenAnotherOneComes() {
+        publisher.publish(ORDERS);
+        publisher.watch(EU, () -> {}).close();
+        now = now.plus(SnapshotPublisher.UNUSED).plusSeconds(1);
+
+        publisher.watch(US, () -> {});
+
+        assertThat(publisher.groups()).extracting(GroupStatus::group).containsExactly(US);
+    }
+
     @Test
     void keepsAGroupThatIsWatched() {
         publisher.watch(EU, () -> {});

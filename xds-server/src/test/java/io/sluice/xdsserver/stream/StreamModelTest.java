@@ -11,7 +11,6 @@ import io.sluice.xdsserver.snapshot.ResourceType;
 import io.sluice.xdsserver.snapshot.Snapshot;
 import io.sluice.xdsserver.snapshot.VersionedResource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.EnumMap;
@@ -94,12 +93,15 @@ class StreamModelTest {
         private void finish() {
             client.grow();
             for (int round = 0; refuses && (!unanswered.isEmpty() || hear()); round++) {
-                assertThat(round).as("responses to a client that refuses them all").isLessThan(100);
+                assertThat(round)
+                        .as("responses to a client that refuses them all")
+                        .isLessThan(100);
                 while (!unanswered.isEmpty()) {
                     client.nack(unanswered.removeFirst(), "no");
                 }
             }
-            change(); // what was refused is mended, and there is something new of each type, so that refused removals go too
+            change(); // what was refused is mended, and there is something new of each type, so that refused removals
+            // go too
             for (ResourceType type : ResourceType.values()) {
                 resources.put("last " + type, Sample.of(type, "last", next()));
             }
@@ -270,7 +272,11 @@ class StreamModelTest {
             }
             Received received = unanswered.removeFirst();
             if (refuses && random.nextInt(4) == 0) {
-                client.nack(received, received.resources().isEmpty() ? "no" : received.resources().getFirst());
+                client.nack(
+                        received,
+                        received.resources().isEmpty()
+                                ? "no"
+                                : received.resources().getFirst());
             } else {
                 accept(received);
             }
