@@ -6,11 +6,16 @@ import io.sluice.sync.source.CatalogSource;
 import io.sluice.sync.source.SourceStatus;
 import io.sluice.xdsserver.admin.Status;
 import io.sluice.xdsserver.snapshot.GroupStatus;
+import io.sluice.xdsserver.snapshot.LastGoodCatalog;
 import io.sluice.xdsserver.snapshot.SnapshotPublisher;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,26 +23,57 @@ import org.slf4j.LoggerFactory;
 final class CatalogWatch implements Status, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CatalogWatch.class);
 
+    /** How long a source that says nothing is waited for, before what it said to an earlier process takes its place. */
+    static final Duration PATIENCE = Duration.ofSeconds(3);
+
     private final CatalogSource source;
     private final SnapshotPublisher snapshots;
+    private final Optional<LastGoodCatalog> lastGood;
+    private final ScheduledExecutorService timer;
+    private boolean said;
     private volatile List<Problem> problems = List.of();
 
-    CatalogWatch(CatalogSource source, SnapshotPublisher snapshots) {
+    /** @param timer may block */
+    CatalogWatch(
+            CatalogSource source,
+            SnapshotPublisher snapshots,
+            Optional<LastGoodCatalog> lastGood,
+            ScheduledExecutorService timer) {
         this.source = source;
         this.snapshots = snapshots;
+        this.lastGood = lastGood;
+        this.timer = timer;
     }
 
     void start() {
         var unused = source.start(this::accept);
+        lastGood.ifPresent(disk -> {
+            var look = timer.schedule(() -> useInstead(disk), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        });
     }
 
     /** On the source's thread. */
-    private void accept(Catalog catalog) {
-        Set<Problem> known = new HashSet<>(problems);
-        catalog.problems().stream()
-                .filter(problem -> !known.contains(problem))
-                .forEach(problem -> log.warn("item refused source={} problem=\"{}\"", problem.source(), problem));
+    private synchronized void accept(Catalog catalog) {
+        said = true;
+        publish(catalog);
+        lastGood.ifPresent(disk -> disk.write(catalog));
+    }
+
+    private synchronized void useInstead(LastGoodCatalog disk) {
+        if (!said) {
+            disk.read().ifPresent(catalog -> {
+                log.warn("last good catalog in force source={} services={}", source.name(), catalog.services().size());
+                publish(catalog);
+            });
+        }
+    }
+
+    private void publish(Catalog catalog) {
+        Set<Problem> before = new HashSet<>(problems);
         problems = catalog.problems();
+        problems.stream()
+                .filter(problem -> !before.contains(problem))
+                .forEach(problem -> log.warn("item refused source={} problem=\"{}\"", problem.source(), problem));
         snapshots.publish(catalog);
     }
 

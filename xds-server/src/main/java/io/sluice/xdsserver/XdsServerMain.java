@@ -9,6 +9,7 @@ import io.sluice.xdsserver.settings.HostPort;
 import io.sluice.xdsserver.settings.SettingsException;
 import io.sluice.xdsserver.settings.SettingsReader;
 import io.sluice.xdsserver.settings.XdsSettings;
+import io.sluice.xdsserver.snapshot.LastGoodCatalog;
 import io.sluice.xdsserver.snapshot.SnapshotPublisher;
 import io.sluice.xdsserver.stream.AdsServer;
 import io.sluice.xdsserver.stream.AdsService;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,7 +65,10 @@ public final class XdsServerMain {
         NodeSettings nodes = nodeSettings();
         SnapshotPublisher snapshots = new SnapshotPublisher(
                 group -> new CatalogTranslator(nodes, group)::translate, publishing, clock, metrics);
-        CatalogWatch catalogs = new CatalogWatch(source, snapshots);
+        ScheduledExecutorService disk = Executors.newSingleThreadScheduledExecutor(
+                task -> Thread.ofPlatform().daemon().name("sluice-disk").unstarted(task));
+        CatalogWatch catalogs = new CatalogWatch(
+                source, snapshots, settings.catalogCache().map(folder -> new LastGoodCatalog(folder, disk)), disk);
         Clients clients = new Clients();
         AdsServer ads = new AdsServer(
                 settings.ads(),

@@ -138,6 +138,7 @@ public final class SettingsReader {
                 Optional.ofNullable(values.get("rate-limit")).map(value -> hostPort("rate-limit", value)),
                 Optional.ofNullable(values.get("zipkin-url")).map(value -> url("zipkin-url", value)),
                 accessLog(values.getOrDefault("access-log", "none")),
+                Optional.ofNullable(values.get("catalog-cache")).map(Path::of),
                 Optional.ofNullable(values.get("identifier")).orElseGet(SettingsReader::hostName),
                 size("max-response-size", values.getOrDefault("max-response-size", "2MiB")));
     }

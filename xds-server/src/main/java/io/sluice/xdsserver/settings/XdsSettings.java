@@ -1,6 +1,7 @@
 package io.sluice.xdsserver.settings;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import java.util.TreeMap;
  * @param rateLimit Envoy's rate limit service, as the data-plane nodes reach it; absent limits nothing on Envoys
  * @param zipkinUrl where the data-plane nodes post their spans; absent traces nothing on Envoys
  * @param accessLog whether the data-plane nodes write a line for each request to their standard output
+ * @param catalogCache folder of the last good catalog; absent keeps none
  * @param identifier names this server to its clients, in each response
  * @param maxResponseBytes where a response is split that need not be whole
  */
@@ -25,19 +27,21 @@ public record XdsSettings(
         Optional<HostPort> rateLimit,
         Optional<URI> zipkinUrl,
         boolean accessLog,
+        Optional<Path> catalogCache,
         String identifier,
         int maxResponseBytes) {
 
     /** Every setting's name with what it takes. The chart's values carry the same names. */
-    static final SortedMap<String, String> NAMES = Collections.unmodifiableSortedMap(new TreeMap<>(Map.of(
-            "source", "file:DIR or consul://HOST:PORT",
-            "address", "IP address on which xDS is served, 127.0.0.1 where not given",
-            "port", "its port, 0 for any; 18000 where not given",
-            "admin-address", "IP address of the admin pages, 127.0.0.1 where not given",
-            "admin-port", "their port, 0 for any; 18001 where not given",
-            "rate-limit", "HOST:PORT of Envoy's rate limit service, as Envoys reach it",
-            "zipkin-url", "URL to which Envoys post spans: http://HOST:9411/api/v2/spans",
-            "access-log", "none or stdout: where the nodes write a line for each request; none where not given",
-            "identifier", "name of this server in its responses, the host's name where not given",
-            "max-response-size", "where a response is split that need not be whole; 2MiB where not given")));
+    static final SortedMap<String, String> NAMES = Collections.unmodifiableSortedMap(new TreeMap<>(Map.ofEntries(
+            Map.entry("source", "file:DIR or consul://HOST:PORT"),
+            Map.entry("address", "IP address on which xDS is served, 127.0.0.1 where not given"),
+            Map.entry("port", "its port, 0 for any; 18000 where not given"),
+            Map.entry("admin-address", "IP address of the admin pages, 127.0.0.1 where not given"),
+            Map.entry("admin-port", "their port, 0 for any; 18001 where not given"),
+            Map.entry("rate-limit", "HOST:PORT of Envoy's rate limit service, as Envoys reach it"),
+            Map.entry("zipkin-url", "URL to which Envoys post spans: http://HOST:9411/api/v2/spans"),
+            Map.entry("access-log", "none or stdout: where the nodes write a line for each request; none where not given"),
+            Map.entry("catalog-cache", "folder of the last good catalog, for a start while the source is away; keeps none where not given"),
+            Map.entry("identifier", "name of this server in its responses, the host's name where not given"),
+            Map.entry("max-response-size", "where a response is split that need not be whole; 2MiB where not given"))));
 }

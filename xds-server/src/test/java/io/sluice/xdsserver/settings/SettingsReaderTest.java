@@ -34,6 +34,7 @@ class SettingsReaderTest {
         assertThat(settings.rateLimit()).isEmpty();
         assertThat(settings.zipkinUrl()).isEmpty();
         assertThat(settings.accessLog()).isFalse();
+        assertThat(settings.catalogCache()).isEmpty();
         assertThat(settings.identifier()).isNotEmpty();
         assertThat(settings.maxResponseBytes()).isEqualTo(2 * 1024 * 1024);
     }
@@ -55,6 +56,8 @@ class SettingsReaderTest {
                         "https://zipkin:9411/api/v2/spans",
                         "--access-log",
                         "stdout",
+                        "--catalog-cache",
+                        "/var/cache/sluice",
                         "--identifier",
                         "xds-1",
                         "--max-response-size",
@@ -69,6 +72,7 @@ class SettingsReaderTest {
                         Optional.of(new HostPort("::1", 8081)),
                         Optional.of(URI.create("https://zipkin:9411/api/v2/spans")),
                         true,
+                        Optional.of(Path.of("/var/cache/sluice")),
                         "xds-1",
                         512 * 1024));
         assertThat(settings.rateLimit()).hasToString("Optional[[::1]:8081]");

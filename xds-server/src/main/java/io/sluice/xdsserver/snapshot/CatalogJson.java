@@ -1,0 +1,58 @@
+package io.sluice.xdsserver.snapshot;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.sluice.sync.model.Catalog;
+import io.sluice.sync.model.RouteRule;
+import java.io.IOException;
+
+/** Catalogs as bytes, for this program's own later self: another version of it may not read them, and then does without. */
+final class CatalogJson {
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .addModules(new Jdk8Module(), new JavaTimeModule())
+            .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+            .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
+            .addMixIn(RouteRule.Path.class, PathKinds.class)
+            .addMixIn(RouteRule.Action.class, ActionKinds.class)
+            .addMixIn(RouteRule.Limit.Key.class, KeyKinds.class)
+            .build();
+
+    private CatalogJson() {}
+
+    static byte[] write(Catalog catalog) throws IOException {
+        return MAPPER.writeValueAsBytes(catalog);
+    }
+
+    static Catalog read(byte[] bytes) throws IOException {
+        return MAPPER.readValue(bytes, Catalog.class);
+    }
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = RouteRule.Path.Exact.class, name = "exact"),
+        @JsonSubTypes.Type(value = RouteRule.Path.Prefix.class, name = "prefix"),
+        @JsonSubTypes.Type(value = RouteRule.Path.SegmentPrefix.class, name = "segments"),
+        @JsonSubTypes.Type(value = RouteRule.Path.Regex.class, name = "regex")
+    })
+    private interface PathKinds {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = RouteRule.Action.Forward.class, name = "forward"),
+        @JsonSubTypes.Type(value = RouteRule.Action.Redirect.class, name = "redirect"),
+        @JsonSubTypes.Type(value = RouteRule.Action.Direct.class, name = "direct")
+    })
+    private interface ActionKinds {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = RouteRule.Limit.Key.Everyone.class, name = "everyone"),
+        @JsonSubTypes.Type(value = RouteRule.Limit.Key.Address.class, name = "address"),
+        @JsonSubTypes.Type(value = RouteRule.Limit.Key.Header.class, name = "header")
+    })
+    private interface KeyKinds {}
+}
