@@ -31,7 +31,12 @@ class EveryFilterScenario {
         try (RecordingUpstream shop = Upstreams.named("shop");
                 Site site = Site.onFiles(folder, settings)) {
             site.registry().write("everything", everything(shop.port()));
-            site.registry().write("listeners", site.listeners());
+            site.registry()
+                    .write(
+                            "listeners",
+                            site.listeners().replace("nodes: gateway", "nodes: gateway, region: eu")
+                                    + "  - {name: full, port: %d, address: 127.0.0.1, nodes: gateway, region: us}\n"
+                                            .formatted(Ports.free()));
             site.start();
             try (Gateway full = Gateway.start(
                     site.xdsPort(),
