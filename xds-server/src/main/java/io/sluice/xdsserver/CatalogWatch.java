@@ -62,7 +62,10 @@ final class CatalogWatch implements Status, AutoCloseable {
     private synchronized void useInstead(LastGoodCatalog disk) {
         if (!said) {
             disk.read().ifPresent(catalog -> {
-                log.warn("last good catalog in force source={} services={}", source.name(), catalog.services().size());
+                log.warn(
+                        "last good catalog in force source={} services={}",
+                        source.name(),
+                        catalog.services().size());
                 publish(catalog);
             });
         }

@@ -72,9 +72,11 @@ class CatalogWatchTest {
         source.say(limited("orders"));
         source.say(limited("users"));
 
-        assertThat(snapshots.current(ENVOYS).orElseThrow().of(ResourceType.ROUTE)).containsOnlyKeys("edge");
-        assertThat(watch.groups()).singleElement().satisfies(status -> assertThat(status.serving())
-                .isPresent());
+        assertThat(snapshots.current(ENVOYS).orElseThrow().of(ResourceType.ROUTE))
+                .containsOnlyKeys("edge");
+        assertThat(watch.groups())
+                .singleElement()
+                .satisfies(status -> assertThat(status.serving()).isPresent());
     }
 
     @Test
@@ -108,7 +110,8 @@ class CatalogWatchTest {
         assertThat(watch.source().synced()).isFalse();
 
         source.say(new Catalog(List.of(), List.of(), List.of(), List.of()));
-        assertThat(snapshots.current(ENVOYS).orElseThrow().of(ResourceType.LISTENER)).isEmpty();
+        assertThat(snapshots.current(ENVOYS).orElseThrow().of(ResourceType.LISTENER))
+                .isEmpty();
     }
 
     @Test
@@ -122,7 +125,8 @@ class CatalogWatchTest {
         source.say(empty);
         timer.ring(CatalogWatch.PATIENCE);
 
-        assertThat(snapshots.current(ENVOYS).orElseThrow().of(ResourceType.LISTENER)).isEmpty();
+        assertThat(snapshots.current(ENVOYS).orElseThrow().of(ResourceType.LISTENER))
+                .isEmpty();
         assertThat(disk().read()).contains(empty);
     }
 

@@ -61,11 +61,13 @@ final class Caller {
 
     private static Answered answer(WebClient client, RequestHeaders request, HttpData body) {
         try {
-            AggregatedHttpResponse response = client.execute(request, body).aggregate().join();
+            AggregatedHttpResponse response =
+                    client.execute(request, body).aggregate().join();
             return new Answered(
                     response.status().code(),
                     response.contentUtf8().strip(),
-                    response.headers().get("x-served-by", "status " + response.status().code()));
+                    response.headers()
+                            .get("x-served-by", "status " + response.status().code()));
         } catch (CompletionException e) {
             String reason = String.valueOf(e.getCause());
             return new Answered(0, reason, "no answer");
@@ -90,17 +92,12 @@ final class Caller {
                 .put(message)
                 .array();
         RequestHeaders request = RequestHeaders.of(
-                HttpMethod.POST,
-                "/sluice.demo.Users/Greet",
-                "content-type",
-                "application/grpc",
-                "te",
-                "trailers");
+                HttpMethod.POST, "/sluice.demo.Users/Greet", "content-type", "application/grpc", "te", "trailers");
         try {
             AggregatedHttpResponse response =
                     http2.execute(request, frame).aggregate().join();
-            String status = response.trailers()
-                    .get("grpc-status", response.headers().get("grpc-status", "none"));
+            String status =
+                    response.trailers().get("grpc-status", response.headers().get("grpc-status", "none"));
             if (!status.equals("0")) {
                 return "grpc-status " + status + " "
                         + response.trailers()

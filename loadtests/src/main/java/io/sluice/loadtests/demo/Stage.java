@@ -154,7 +154,12 @@ final class Stage implements AutoCloseable {
         }
         spans().ifPresent(url -> words.addAll(List.of("--zipkin-url", url)));
         return Gateway.start(
-                xds().port(), "gateway-" + region, Ports.free(), Map.of(), newFolder(region), words.toArray(String[]::new));
+                xds().port(),
+                "gateway-" + region,
+                Ports.free(),
+                Map.of(),
+                newFolder(region),
+                words.toArray(String[]::new));
     }
 
     private Envoy startEnvoy() {
@@ -212,10 +217,11 @@ final class Stage implements AutoCloseable {
             answer = caller.get("/orders/0");
         }
         if (answer.status() != 200) {
-            throw new IllegalStateException(caller.name() + " answers GET /orders/0 with " + answer + " (expected: 200)\n"
-                    + BlockingWebClient.of("http://127.0.0.1:" + xds().adminPort())
-                            .get("/clients")
-                            .contentUtf8());
+            throw new IllegalStateException(
+                    caller.name() + " answers GET /orders/0 with " + answer + " (expected: 200)\n"
+                            + BlockingWebClient.of("http://127.0.0.1:" + xds().adminPort())
+                                    .get("/clients")
+                                    .contentUtf8());
         }
     }
 
@@ -226,7 +232,9 @@ final class Stage implements AutoCloseable {
         for (Caller caller : callers()) {
             at(caller.name(), "http://127.0.0.1:" + caller.port() + "/orders/1");
         }
-        at("xds-server", "http://127.0.0.1:" + xds().adminPort() + "/  (its clients: /clients; gRPC on " + xds().port() + ")");
+        at(
+                "xds-server",
+                "http://127.0.0.1:" + xds().adminPort() + "/  (its clients: /clients; gRPC on " + xds().port() + ")");
         if (consul != null) {
             at("Consul", "http://127.0.0.1:" + consul.httpPort() + "/ui/");
         }

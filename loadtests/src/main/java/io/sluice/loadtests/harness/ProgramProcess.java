@@ -148,7 +148,8 @@ public final class ProgramProcess implements AutoCloseable {
 
     private void signal(String signal, String whom) {
         try {
-            int code = new ProcessBuilder("kill", "-" + signal, "--", whom).start().waitFor();
+            int code =
+                    new ProcessBuilder("kill", "-" + signal, "--", whom).start().waitFor();
             if (code != 0) {
                 throw new IllegalStateException("cannot send SIG" + signal + " to " + name + ", pid " + whom);
             }

@@ -2,7 +2,6 @@ package io.sluice.loadtests.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-
 import io.sluice.loadtests.harness.Consul;
 import io.sluice.loadtests.harness.Gateway;
 import io.sluice.loadtests.harness.Part;
@@ -46,7 +45,12 @@ class LastGoodCatalogScenario {
             consul.process().kill();
 
             List<String> words = List.of(
-                    "--source", source, "--port", Integer.toString(xdsPort), "--admin-port", Integer.toString(adminPort));
+                    "--source",
+                    source,
+                    "--port",
+                    Integer.toString(xdsPort),
+                    "--admin-port",
+                    Integer.toString(adminPort));
             try (ProgramProcess second = XdsServer.run(words, settings, folder);
                     Gateway gateway = Gateway.start(xdsPort, "fresh", Ports.free(), Map.of(), folder)) {
                 Site.await(

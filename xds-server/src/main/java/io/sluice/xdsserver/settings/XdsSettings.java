@@ -40,8 +40,12 @@ public record XdsSettings(
             Map.entry("admin-port", "their port, 0 for any; 18001 where not given"),
             Map.entry("rate-limit", "HOST:PORT of Envoy's rate limit service, as Envoys reach it"),
             Map.entry("zipkin-url", "URL to which Envoys post spans: http://HOST:9411/api/v2/spans"),
-            Map.entry("access-log", "none or stdout: where the nodes write a line for each request; none where not given"),
-            Map.entry("catalog-cache", "folder of the last good catalog, for a start while the source is away; keeps none where not given"),
+            Map.entry(
+                    "access-log",
+                    "none or stdout: where the nodes write a line for each request; none where not given"),
+            Map.entry(
+                    "catalog-cache",
+                    "folder of the last good catalog, for a start while the source is away; keeps none where not given"),
             Map.entry("identifier", "name of this server in its responses, the host's name where not given"),
             Map.entry("max-response-size", "where a response is split that need not be whole; 2MiB where not given"))));
 }

@@ -36,7 +36,8 @@ class LastGoodCatalogTest {
 
         new LastGoodCatalog(folder.resolve("made/for/it"), Runnable::run).write(catalog);
 
-        assertThat(new LastGoodCatalog(folder.resolve("made/for/it"), Runnable::run).read()).contains(catalog);
+        assertThat(new LastGoodCatalog(folder.resolve("made/for/it"), Runnable::run).read())
+                .contains(catalog);
     }
 
     @Test
