@@ -25,6 +25,10 @@ import java.util.stream.Collectors;
  */
 public final class Demo {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    /** A server's and a client's for each data plane that is passed, a server's for each service. */
+    private static final int SPANS = 6;
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Stage stage;
@@ -208,7 +212,7 @@ public final class Demo {
         boolean whole = within(() -> {
             spans.clear();
             spans.addAll(spansOf(traceId));
-            return hopsOf(spans).containsAll(hops);
+            return hopsOf(spans).containsAll(hops) && spans.size() >= SPANS;
         });
         script.show(
                 "Zipkin's trace " + traceId, spans.size() + " spans of " + hopsOf(spans), whole, "spans of " + hops);
