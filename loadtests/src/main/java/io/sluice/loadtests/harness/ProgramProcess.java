@@ -35,7 +35,7 @@ public final class ProgramProcess implements AutoCloseable {
     private ProgramProcess(String name, Process process) {
         this.name = name;
         this.process = process;
-        this.atExit = new Thread(process::destroyForcibly, name + "-at-exit");
+        this.atExit = new Thread(this::destroyForcibly, name + "-at-exit");
         this.reader = Thread.ofPlatform().daemon().name(name + "-output").start(this::readOutput);
     }
 
@@ -163,7 +163,7 @@ public final class ProgramProcess implements AutoCloseable {
 
     /** Ends it at once (SIGKILL), as a crash would. */
     public void kill() {
-        process.destroyForcibly();
+        destroyForcibly();
         awaitExit(GRACE);
         forget();
     }
@@ -182,13 +182,20 @@ public final class ProgramProcess implements AutoCloseable {
         try {
             if (!process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
                 log.warn("killed name={} pid={} reason=\"did not end within {}\"", name, pid(), GRACE);
-                process.destroyForcibly();
+                destroyForcibly();
             }
         } catch (InterruptedException e) {
-            process.destroyForcibly();
+            destroyForcibly();
             Thread.currentThread().interrupt();
         }
         forget();
+    }
+
+    /** With the processes it started itself: nginx's workers outlive their master. */
+    private void destroyForcibly() {
+        List<ProcessHandle> workers = process.descendants().toList();
+        process.destroyForcibly();
+        workers.forEach(ProcessHandle::destroyForcibly);
     }
 
     private void forget() {

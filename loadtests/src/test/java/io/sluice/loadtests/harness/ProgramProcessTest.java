@@ -40,6 +40,19 @@ class ProgramProcessTest {
     }
 
     @Test
+    void killsWhatTheProgramStartedToo() {
+        ProgramProcess process = shell("sleep 60 & echo $! is up; wait");
+        process.awaitReady(() -> process.output().contains("is up"), SOON);
+        ProcessHandle worker = ProcessHandle.of(Long.parseLong(
+                        process.output().lines().findFirst().orElseThrow().split(" ")[0]))
+                .orElseThrow();
+
+        process.kill();
+
+        assertThat(worker.onExit()).succeedsWithin(SOON);
+    }
+
+    @Test
     void keepsTheLastPartOfALongOutput() {
         try (ProgramProcess process = shell("head -c 1000000 /dev/zero | tr '\\0' x; echo the end")) {
             assertThat(process.awaitExit(SOON)).isZero();
