@@ -137,13 +137,9 @@ public final class ProgramProcess implements AutoCloseable {
         signal("INT", "-" + pid());
     }
 
-    /** Stops its clock (SIGSTOP): it holds its connections and says nothing, until {@link #thaw}. */
+    /** Stops its clock (SIGSTOP): it holds its connections and says nothing. Only {@link #kill} ends it at once. */
     public void freeze() {
         signal("STOP", "" + pid());
-    }
-
-    public void thaw() {
-        signal("CONT", "" + pid());
     }
 
     private void signal(String signal, String whom) {
