@@ -18,12 +18,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One port: an Armeria server whose only service reads the newest connection manager for each request, so that a change of configuration is one
  * write and never touches the socket. A request under way keeps the manager it began with.
  */
 final class GatewayListener implements HttpService {
+    private static final Logger log = LoggerFactory.getLogger(GatewayListener.class);
     private static final int MAX_HEADER_BYTES = 60 * 1024;
     private static final int STREAM_WINDOW_BYTES = 1024 * 1024;
     private static final int CONNECTION_WINDOW_BYTES = 16 * STREAM_WINDOW_BYTES;
@@ -95,7 +98,13 @@ final class GatewayListener implements HttpService {
         HttpResponseWriter writer = HttpResponse.streaming();
         DownstreamConnection connection =
                 DownstreamConnection.of(ctx.log().partial().channel());
-        new ServerExchange(ctx, connection, request, writer, manager, parts).start();
+        ServerExchange exchange = new ServerExchange(ctx, connection, request, writer, manager, parts);
+        try {
+            exchange.start();
+        } catch (RuntimeException e) {
+            log.error("an exchange could not begin path={}", exchange.request().path(), e);
+            writer.abort(e); // answered with 500; the exchange ends with its writer
+        }
         return writer;
     }
 

@@ -133,8 +133,7 @@ final class ServerExchange implements Exchange {
         remote = entry.remote();
         tls = entry.tls();
         if (refusal != null) {
-            int space = refusal.indexOf(' ');
-            refuse(LocalReply.of(Integer.parseInt(refusal, 0, space, 10), "", refusal.substring(space + 1)));
+            refuse(WireMarks.reply(refusal));
             return;
         }
         if (entry.refusal() != null) {

@@ -163,15 +163,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         channel.writeAndFlush(out);
     }
 
+    /** A character is a byte, as everywhere in headers: what came as one goes out as it came. */
     private static ByteBuf ascii(ByteBuf out, String text) {
-        ByteBufUtil.writeUtf8(out, text);
+        ByteBufUtil.writeAscii(out, text);
         return out;
     }
 
     private static void field(ByteBuf out, AsciiString name, String value) {
         ByteBufUtil.copy(name, out);
         out.writeShort(':' << 8 | ' ');
-        ByteBufUtil.writeUtf8(out, value);
+        ByteBufUtil.writeAscii(out, value);
         out.writeShort('\r' << 8 | '\n');
     }
 

@@ -53,8 +53,9 @@ final class Http1Guard extends ChannelDuplexHandler {
         if (!path.startsWith("/") && !path.equals("*")) {
             path = splitAbsolute(path, headers);
         }
-        headers.set(WireMarks.PATH, path);
-        String refusal = refusal(request, headers);
+        boolean clean = WireMarks.isPath(path);
+        headers.set(WireMarks.PATH, clean ? path : "/");
+        String refusal = clean ? refusal(request, headers) : "400 http1.invalid_url";
         if (refusal != null) {
             headers.set(WireMarks.REFUSAL, refusal);
         } else if (headers.contains(WireMarks.REFUSAL)) {
@@ -94,7 +95,7 @@ final class Http1Guard extends ChannelDuplexHandler {
             return "426 low_version";
         }
         if (hosts == 0) {
-            return "400 missing_host_header";
+            return WireMarks.MISSING_HOST;
         }
         return null;
     }

@@ -11,6 +11,7 @@ import io.netty.util.AsciiString;
 /** Between Netty's HTTP/2 decoder and Armeria's. */
 final class Http2Guard extends Http2FrameListenerDecorator {
     private static final AsciiString ROOT = AsciiString.cached("/");
+    private static final AsciiString PROTOCOL = AsciiString.cached(":protocol");
 
     Http2Guard(Http2FrameListener listener) {
         super(listener);
@@ -46,10 +47,15 @@ final class Http2Guard extends Http2FrameListenerDecorator {
             headers.remove(WireMarks.PATH); // trailers, or CONNECT
             return;
         }
-        headers.set(WireMarks.PATH, path);
+        boolean clean = WireMarks.isPath(path);
+        headers.set(WireMarks.PATH, clean ? path : ROOT);
         headers.path(ROOT);
-        if (headers.authority() == null && !headers.contains(HttpHeaderNames.HOST)) {
-            headers.set(WireMarks.REFUSAL, "400 missing_host_header");
+        if (!clean) {
+            headers.set(WireMarks.REFUSAL, "400 http2.invalid_path");
+        } else if (headers.contains(PROTOCOL)) {
+            headers.set(WireMarks.REFUSAL, "400 http2.extended_connect");
+        } else if (headers.authority() == null && !headers.contains(HttpHeaderNames.HOST)) {
+            headers.set(WireMarks.REFUSAL, WireMarks.MISSING_HOST);
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.sluice.gateway.wire;
 
+import com.linecorp.armeria.common.HttpStatus;
 import io.netty.util.AsciiString;
+import io.sluice.gateway.filter.LocalReply;
 
 /** Headers in which the guard hands on what it found; whatever a caller sends under these names is replaced or removed. */
 public final class WireMarks {
@@ -10,5 +12,27 @@ public final class WireMarks {
     /** Status and Envoy's details of a request that is not let in: {@code 400 http1.duplicate_host}. */
     public static final AsciiString REFUSAL = AsciiString.cached("x-sluice-wire-refusal");
 
+    /** Of these, the refusal whose answer has no text. */
+    static final String MISSING_HOST = "400 missing_host_header";
+
     private WireMarks() {}
+
+    /** Envoy's codec takes visible ASCII only. */
+    static boolean isPath(CharSequence path) {
+        for (int i = 0; i < path.length(); i++) {
+            char c = path.charAt(i);
+            if (c <= ' ' || c >= 0x7f) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** What a refusal's answer says: as Envoy's codec answers, the status in words. */
+    public static LocalReply reply(String refusal) {
+        int space = refusal.indexOf(' ');
+        HttpStatus status = HttpStatus.valueOf(Integer.parseInt(refusal, 0, space, 10));
+        String text = refusal.equals(MISSING_HOST) ? "" : status.reasonPhrase();
+        return LocalReply.of(status.code(), text, refusal.substring(space + 1));
+    }
 }

@@ -330,21 +330,38 @@ class Http1ProxyTest {
         }
     }
 
+    /** As the real Envoy answers, but for the two Hosts, which it joins. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
-                    GET / HTTP/1.1\\r\\n\\r\\n                                                               | 400
-                    GET / HTTP/1.1\\r\\nhost: a\\r\\nhost: b\\r\\n\\r\\n                                     | 400
-                    GET / HTTP/1.0\\r\\nhost: a\\r\\n\\r\\n                                                  | 426
-                    POST / HTTP/1.1\\r\\nhost: a\\r\\ntransfer-encoding: gzip, chunked\\r\\n\\r\\n0\\r\\n\\r\\n | 501
-                    GET / HTTP/1.1\\r\\nhost: a\\r\\nx: y\\r\\n z\\r\\n\\r\\n                                   | 200
-                    GET http://b/p HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n                                         | 200
+                    GET / HTTP/1.1\\r\\n\\r\\n                              | 400                  | missing_host_header
+                    GET / HTTP/1.1\\r\\nhost: a\\r\\nhost: b\\r\\n\\r\\n    | 400 Bad Request      | http1.duplicate_host
+                    GET / HTTP/1.0\\r\\nhost: a\\r\\n\\r\\n                 | 426 Upgrade Required | low_version
+                    GET / HTTP/1.1\\r\\nhost: a\\r\\ntransfer-encoding: gzip, chunked\\r\\n\\r\\n0\\r\\n\\r\\n | 501 Not Implemented | http1.invalid_transfer_encoding
+                    GET /\u00e4 HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n           | 400 Bad Request      | http1.invalid_url
                     """)
-    void lookAtWhatIsNotHttp(String request, int status) {
-        try (UpstreamRig up = UpstreamRig.answering(ok("hello"))) {
+    void refusesWhatIsNotHttp(String request, String brief, String details) {
+        gateway.configure(ALL, http1(1));
+        try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
+            caller.send(request.replace("\\r\\n", "\r\n").replace(" / ", " /" + details + " "));
+            Http1Peer.Message answer = caller.read();
+            assertThat(answer.brief()).isEqualTo(brief);
+            assertThat(answer.header("connection")).contains("close");
+            assertThat(answer.header("server")).contains("envoy");
+            assertThat(caller.atEnd()).isTrue();
+        }
+        String logged = details.equals("http1.invalid_url") ? "/" : "/" + details;
+        assertThat(gateway.logged(logged)).endsWith(" - " + details);
+    }
+
+    @Test
+    void carriesHeaderBytesAsTheyCome() {
+        try (UpstreamRig up =
+                UpstreamRig.answering("HTTP/1.1 200 OK\r\nx-up: \u00e4\u00ff\r\ncontent-length: 0\r\n\r\n")) {
             gateway.configure(ALL, http1(up.port()));
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
-                caller.send(request.replace("\\r\\n", "\r\n"));
-                assertThat(caller.read().status()).isEqualTo(status);
+                assertThat(caller.get("/", "x-down: \u00e4\u00ff").header("x-up"))
+                        .contains("\u00e4\u00ff");
+                assertThat(up.request().header("x-down")).contains("\u00e4\u00ff");
             }
         }
     }

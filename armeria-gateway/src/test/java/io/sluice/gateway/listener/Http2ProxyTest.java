@@ -17,6 +17,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTP/2 on either side, frame by frame. */
 class Http2ProxyTest {
@@ -455,6 +457,32 @@ class Http2ProxyTest {
             }
             assertThat(gateway.logged("/cancelled")).isEqualTo("GET /cancelled 200 DC downstream_remote_disconnect");
             assertThat(up.accepted()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/a b", "/a HTTP/1.1", "/\u007f", "/\u00e4"})
+    void refusesPathsThatWouldBreakARequestLine(String path) {
+        gateway.configure(ALL, http1(1));
+        try (Http2Peer caller = Http2Peer.connect(gateway.port())) {
+            caller.request(1, true, "GET", path);
+            assertThat(caller.read().brief()).isEqualTo("400 Bad Request");
+        }
+    }
+
+    @Test
+    void refusesTunnelsOverHttp2() {
+        gateway.configure(ALL, http1(1));
+        try (Http2Peer caller = Http2Peer.connect(gateway.port())) {
+            caller.headers(
+                    1,
+                    false,
+                    ":method: CONNECT",
+                    ":protocol: websocket",
+                    ":path: /",
+                    ":scheme: http",
+                    ":authority: test");
+            assertThat(caller.read().status()).isEqualTo(400);
         }
     }
 }
