@@ -55,7 +55,7 @@ final class Http1Guard extends ChannelDuplexHandler {
         }
         boolean clean = WireMarks.isPath(path);
         headers.set(WireMarks.PATH, clean ? path : "/");
-        String refusal = clean ? refusal(request, headers) : "400 http1.invalid_url";
+        String refusal = clean ? refusal(request, headers) : "400 http1.codec_error";
         if (refusal != null) {
             headers.set(WireMarks.REFUSAL, refusal);
         } else if (headers.contains(WireMarks.REFUSAL)) {

@@ -2,6 +2,7 @@ package io.sluice.gateway.wire;
 
 import com.linecorp.armeria.common.HttpStatus;
 import io.netty.util.AsciiString;
+import io.sluice.gateway.accesslog.ResponseFlag;
 import io.sluice.gateway.filter.LocalReply;
 
 /** Headers in which the guard hands on what it found; whatever a caller sends under these names is replaced or removed. */
@@ -32,7 +33,9 @@ public final class WireMarks {
     public static LocalReply reply(String refusal) {
         int space = refusal.indexOf(' ');
         HttpStatus status = HttpStatus.valueOf(Integer.parseInt(refusal, 0, space, 10));
-        String text = refusal.equals(MISSING_HOST) ? "" : status.reasonPhrase();
-        return LocalReply.of(status.code(), text, refusal.substring(space + 1));
+        String details = refusal.substring(space + 1);
+        return refusal.equals(MISSING_HOST)
+                ? LocalReply.of(status.code(), "", details)
+                : LocalReply.of(status.code(), status.reasonPhrase(), details, ResponseFlag.DPE);
     }
 }

@@ -337,7 +337,7 @@ class Http1ProxyTest {
                     GET / HTTP/1.1\\r\\nhost: a\\r\\nhost: b\\r\\n\\r\\n    | 400 Bad Request      | http1.duplicate_host
                     GET / HTTP/1.0\\r\\nhost: a\\r\\n\\r\\n                 | 426 Upgrade Required | low_version
                     GET / HTTP/1.1\\r\\nhost: a\\r\\ntransfer-encoding: gzip, chunked\\r\\n\\r\\n0\\r\\n\\r\\n | 501 Not Implemented | http1.invalid_transfer_encoding
-                    GET /\u00e4 HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n           | 400 Bad Request      | http1.invalid_url
+                    GET /\u00e4 HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n           | 400 Bad Request      | http1.codec_error
                     """)
     void refusesWhatIsNotHttp(String request, String brief, String details) {
         gateway.configure(ALL, http1(1));
@@ -349,8 +349,9 @@ class Http1ProxyTest {
             assertThat(answer.header("server")).contains("envoy");
             assertThat(caller.atEnd()).isTrue();
         }
-        String logged = details.equals("http1.invalid_url") ? "/" : "/" + details;
-        assertThat(gateway.logged(logged)).endsWith(" - " + details);
+        String logged = details.equals("http1.codec_error") ? "/" : "/" + details;
+        String flags = details.equals("missing_host_header") ? " - " : " DPE ";
+        assertThat(gateway.logged(logged)).endsWith(flags + details);
     }
 
     @Test
