@@ -182,7 +182,7 @@ public final class GatewayMain {
         ScheduledExecutorService xds = daemon("sluice-xds");
         Optional<AdsClient> ads = start.adsCluster()
                 .map(cluster -> new AdsClient(
-                        new GrpcAdsTransport(calls, cluster),
+                        new GrpcAdsTransport(calls, cluster, start.adsMetadata()),
                         !settings.fullState() && !start.fullState(),
                         start,
                         config,

@@ -12,10 +12,12 @@ final class GrpcAdsTransport implements AdsTransport {
 
     private final GrpcCalls calls;
     private final String cluster;
+    private final Map<String, String> metadata;
 
-    GrpcAdsTransport(GrpcCalls calls, String cluster) {
+    GrpcAdsTransport(GrpcCalls calls, String cluster, Map<String, String> metadata) {
         this.calls = calls;
         this.cluster = cluster;
+        this.metadata = Map.copyOf(metadata);
     }
 
     @Override
@@ -23,7 +25,7 @@ final class GrpcAdsTransport implements AdsTransport {
         GrpcCall call = calls.open(
                 cluster,
                 SERVICE + (delta ? "DeltaAggregatedResources" : "StreamAggregatedResources"),
-                Map.of(),
+                metadata,
                 Duration.ZERO,
                 new GrpcCall.Listener() {
                     @Override

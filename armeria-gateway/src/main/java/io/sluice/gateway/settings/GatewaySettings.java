@@ -80,7 +80,7 @@ public record GatewaySettings(
 
         @Override
         public String toString() {
-            return host + ":" + port;
+            return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
         }
     }
 }

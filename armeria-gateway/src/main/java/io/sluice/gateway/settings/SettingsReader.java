@@ -232,7 +232,10 @@ public final class SettingsReader {
         if (colon <= 0) {
             throw new SettingsException(name + ": '" + value + "' (expected: HOST:PORT)");
         }
-        return new HostPort(value.substring(0, colon), number(name, value.substring(colon + 1)));
+        String host = value.substring(0, colon);
+        boolean bracketed = host.startsWith("[") && host.endsWith("]");
+        return new HostPort(
+                bracketed ? host.substring(1, host.length() - 1) : host, number(name, value.substring(colon + 1)));
     }
 
     private static Optional<Integer> port(Map<String, String> values, String name) {

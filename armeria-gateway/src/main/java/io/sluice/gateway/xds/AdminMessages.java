@@ -38,6 +38,11 @@ import udpa.annotations.Sensitive;
 public final class AdminMessages {
     private static final String REDACTED = "[redacted]";
 
+    /** Tokens for the services asked; Envoy does not mark it. */
+    private static final String CREDENTIALS = "envoy.config.core.v3.GrpcService.initial_metadata";
+
+    private static final String HEADER_NAME = "envoy.config.core.v3.HeaderValue.key";
+
     private static final FieldDescriptor STATE = ServerInfo.getDescriptor().findFieldByName("state");
 
     private final Bootstrap bootstrap;
@@ -247,7 +252,7 @@ public final class AdminMessages {
         }
         Message.Builder copy = message.toBuilder();
         message.getAllFields().forEach((field, value) -> {
-            boolean hide = hidden || field.getOptions().getExtension(Sensitive.sensitive);
+            boolean hide = hidden || isSecret(field);
             if (field.isRepeated()) {
                 List<?> items = (List<?>) value;
                 for (int i = 0; i < items.size(); i++) {
@@ -260,10 +265,15 @@ public final class AdminMessages {
         return copy.build();
     }
 
+    private static boolean isSecret(FieldDescriptor field) {
+        return field.getOptions().getExtension(Sensitive.sensitive)
+                || field.getFullName().equals(CREDENTIALS);
+    }
+
     private static Object shown(FieldDescriptor field, Object value, boolean hide) {
         return switch (field.getJavaType()) {
             case MESSAGE -> shown((Message) value, hide);
-            case STRING -> hide ? REDACTED : value;
+            case STRING -> hide && !field.getFullName().equals(HEADER_NAME) ? REDACTED : value;
             case BYTE_STRING -> hide ? ByteString.copyFromUtf8(REDACTED) : value;
             default -> value;
         };

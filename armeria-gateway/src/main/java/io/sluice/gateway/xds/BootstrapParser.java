@@ -29,6 +29,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -43,6 +46,7 @@ public final class BootstrapParser {
      *
      * @param discovered the kinds of which all are asked for at the xDS server
      * @param adsCluster the static cluster of the xDS server; empty where everything is static
+     * @param adsMetadata headers that the xDS server is to be asked with
      * @param fullState whether the bootstrap asks for full states rather than differences
      */
     public record Start(
@@ -50,11 +54,13 @@ public final class BootstrapParser {
             Resources statics,
             Set<ResourceKind> discovered,
             Optional<String> adsCluster,
+            Map<String, String> adsMetadata,
             boolean fullState,
             Optional<HostPort> admin,
             Bootstrap message) {
         public Start {
             discovered = Set.copyOf(discovered);
+            adsMetadata = Map.copyOf(adsMetadata);
         }
 
         /** Without anything. */
@@ -63,6 +69,7 @@ public final class BootstrapParser {
                 new Resources(),
                 Set.of(),
                 Optional.empty(),
+                Map.of(),
                 false,
                 Optional.empty(),
                 Bootstrap.getDefaultInstance());
@@ -186,6 +193,7 @@ public final class BootstrapParser {
                 statics,
                 discovered,
                 ads,
+                metadata(source),
                 source.getApiType() == ApiConfigSource.ApiType.GRPC,
                 bootstrap.hasAdmin()
                         ? Optional.of(new HostPort(admin.getAddress(), admin.getPortValue()))
@@ -218,6 +226,15 @@ public final class BootstrapParser {
             }
         }
         return statics;
+    }
+
+    private static Map<String, String> metadata(ApiConfigSource source) {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        for (GrpcService service : source.getGrpcServicesList()) {
+            service.getInitialMetadataList()
+                    .forEach(header -> metadata.put(header.getKey().toLowerCase(Locale.ROOT), header.getValue()));
+        }
+        return metadata;
     }
 
     /** Only what is sound can be compiled. */

@@ -1,6 +1,7 @@
 package io.sluice.gateway.xds;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.OneofDescriptor;
@@ -124,6 +125,7 @@ public final class PgvCheck {
 
     private void scalar(String name, Object value, FieldRules rules, Problems problems) {
         switch (rules.getTypeCase()) {
+            case BYTES -> bytes(name, (ByteString) value, rules.getBytes(), problems);
             case STRING -> string(name, (String) value, rules.getString(), problems);
             case ENUM -> enumeration(name, value, rules.getEnum(), problems);
             case BOOL -> {
@@ -153,6 +155,13 @@ public final class PgvCheck {
         if (rules.hasMinBytes() && value.getBytes(StandardCharsets.UTF_8).length < rules.getMinBytes()) {
             problems.expected(name, "'" + value + "'", "at least " + rules.getMinBytes() + " bytes");
         }
+        if (rules.hasMaxBytes() && value.getBytes(StandardCharsets.UTF_8).length > rules.getMaxBytes()) {
+            problems.expected(
+                    name, value.getBytes(StandardCharsets.UTF_8).length + " bytes", "at most " + rules.getMaxBytes());
+        }
+        if (rules.hasSuffix() && !value.endsWith(rules.getSuffix())) {
+            problems.expected(name, "'" + value + "'", "'..." + rules.getSuffix() + "'");
+        }
         if (rules.hasPrefix() && !value.startsWith(rules.getPrefix())) {
             problems.expected(name, "'" + value + "'", "'" + rules.getPrefix() + "...'");
         }
@@ -172,6 +181,15 @@ public final class PgvCheck {
         }
     }
 
+    private static void bytes(String name, ByteString value, Validate.BytesRules rules, Problems problems) {
+        if (rules.hasMinLen() && value.size() < rules.getMinLen()) {
+            problems.expected(name, value.size() + " bytes", "at least " + rules.getMinLen());
+        }
+        if (rules.hasMaxLen() && value.size() > rules.getMaxLen()) {
+            problems.expected(name, value.size() + " bytes", "at most " + rules.getMaxLen());
+        }
+    }
+
     private static void enumeration(String name, Object value, Validate.EnumRules rules, Problems problems) {
         int number = ((EnumValueDescriptor) value).getNumber();
         if (rules.getDefinedOnly() && ((EnumValueDescriptor) value).getIndex() < 0) {
@@ -187,6 +205,10 @@ public final class PgvCheck {
 
     /** All number rules have the same fields under different types. */
     private static void number(String name, Object value, FieldRules rules, Problems problems) {
+        if (value instanceof Double number && !Double.isFinite(number)) {
+            problems.expected(name, value, "a number");
+            return;
+        }
         Message kind = (Message) rules.getField(rules.getOneofFieldDescriptor(
                 FieldRules.getDescriptor().getOneofs().get(0)));
         BigDecimal actual = decimal(value);

@@ -1,35 +1,66 @@
 package io.sluice.gateway.xds;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.google.protobuf.Any;
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
 
 /**
  * Which fields the gateway obeys. A field that is neither supported nor without effect is refused when it is set, and so is a message type that
  * is not listed and a wire field that its descriptor does not know: a skipped field may be somebody's lock.
  */
 public final class SupportMatrix {
-    private static final List<String> FILES = List.of("listener", "cluster", "limits", "bootstrap");
-
     private static final Fields NONE = new Fields(List.of(), List.of());
 
-    private final SortedMap<String, Fields> messages;
+    private final Map<Part, SortedMap<String, Fields>> parts;
 
-    private SupportMatrix(SortedMap<String, Fields> messages) {
-        this.messages = Collections.unmodifiableSortedMap(messages);
+    private SupportMatrix(Map<Part, SortedMap<String, Fields>> parts) {
+        this.parts = Collections.unmodifiableMap(parts);
+    }
+
+    /** The same message may be obeyed differently where it stands: a cluster's HTTP options are not a listener's. */
+    @SuppressWarnings("ImmutableEnumChecker") // the lists do not change
+    enum Part {
+        LISTENERS(List.of("listener", "limits"), Listener.getDescriptor(), RouteConfiguration.getDescriptor()),
+        CLUSTERS(List.of("cluster"), Cluster.getDescriptor(), ClusterLoadAssignment.getDescriptor()),
+        BOOTSTRAP(List.of("bootstrap"), Bootstrap.getDescriptor());
+
+        private final List<String> files;
+        private final List<Descriptor> roots;
+
+        Part(List<String> files, Descriptor... roots) {
+            this.files = files;
+            this.roots = List.of(roots);
+        }
+
+        /** The messages with which it begins, wherever they stand. */
+        List<Descriptor> roots() {
+            return roots;
+        }
+
+        private static Optional<Part> beginningWith(Descriptor type) {
+            return Stream.of(values()).filter(part -> part.roots.contains(type)).findFirst();
+        }
     }
 
     /** @param ignored set without effect on traffic */
@@ -41,54 +72,58 @@ public final class SupportMatrix {
 
     /** Reads the lists that the program carries. */
     public static SupportMatrix load() {
-        ObjectMapper yaml = new ObjectMapper(new YAMLFactory());
-        SortedMap<String, Fields> all = new TreeMap<>();
-        for (String file : FILES) {
-            try (InputStream in = SupportMatrix.class.getResourceAsStream("/support/" + file + ".yaml")) {
-                Map<String, Map<String, List<String>>> messages =
-                        yaml.readValue(in, new TypeReference<Map<String, Map<String, List<String>>>>() {});
-                messages.forEach((name, words) -> all.merge(name, Fields.of(words), SupportMatrix::both));
-            } catch (IOException e) {
-                throw new UncheckedIOException("support/" + file + ".yaml", e);
-            }
+        Map<Part, SortedMap<String, Fields>> parts = new EnumMap<>(Part.class);
+        for (Part part : Part.values()) {
+            SortedMap<String, Fields> messages = new TreeMap<>();
+            part.files.forEach(file -> read(file, messages));
+            parts.put(part, Collections.unmodifiableSortedMap(messages));
         }
-        return new SupportMatrix(all);
+        return new SupportMatrix(parts);
     }
 
-    private static Fields both(Fields one, Fields other) {
-        return new Fields(union(one.supported(), other.supported()), union(one.ignored(), other.ignored()));
+    private static void read(String file, SortedMap<String, Fields> into) {
+        try (InputStream in = SupportMatrix.class.getResourceAsStream("/support/" + file + ".yaml")) {
+            Map<String, Map<String, List<String>>> messages = new Yaml(new LoaderOptions()).load(in);
+            messages.forEach((name, words) -> {
+                if (into.put(name, Fields.of(words)) != null) {
+                    throw new IllegalStateException("support/" + file + ".yaml: " + name + " twice");
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException("support/" + file + ".yaml", e);
+        }
     }
 
-    private static List<String> union(List<String> one, List<String> other) {
-        return java.util.stream.Stream.concat(one.stream(), other.stream())
-                .distinct()
-                .toList();
-    }
-
-    SortedMap<String, Fields> messages() {
-        return messages;
+    SortedMap<String, Fields> messages(Part part) {
+        return Objects.requireNonNull(parts.get(part));
     }
 
     /** Reports every set field that is not supported, at any depth, messages packed in others too. */
     public void check(Message message, Problems problems) {
+        check(message, Part.beginningWith(message.getDescriptorForType()).orElseThrow(), problems);
+    }
+
+    private void check(Message message, Part around, Problems problems) {
         if (!message.getUnknownFields().asMap().isEmpty()) {
             problems.unsupported(
                     "wire field " + message.getUnknownFields().asMap().keySet());
         }
         if (message instanceof Any any) {
-            packed(any, problems);
+            packed(any, around, problems);
             return;
         }
-        String type = message.getDescriptorForType().getFullName();
+        Descriptor descriptor = message.getDescriptorForType();
+        Part part = Part.beginningWith(descriptor).orElse(around);
+        String type = descriptor.getFullName();
         boolean plain = type.startsWith("google.protobuf.");
-        Fields fields = messages.getOrDefault(type, NONE);
+        Fields fields = messages(part).getOrDefault(type, NONE);
         message.getAllFields().forEach((field, value) -> {
             if (!plain && !isListed(fields, field)) {
                 if (!isEmptyMessage(value)) {
                     problems.unsupported(field.getName());
                 }
             } else if (plain || fields.supported().contains(field.getName())) {
-                deeper(field, value, problems);
+                deeper(field, value, part, problems);
             }
         });
     }
@@ -105,34 +140,34 @@ public final class SupportMatrix {
                 && !(message instanceof Any);
     }
 
-    private void deeper(FieldDescriptor field, Object value, Problems problems) {
+    private void deeper(FieldDescriptor field, Object value, Part part, Problems problems) {
         if (field.getJavaType() != FieldDescriptor.JavaType.MESSAGE) {
             return;
         }
         if (!field.isRepeated()) {
-            check((Message) value, problems.at(field.getName()));
+            check((Message) value, part, problems.at(field.getName()));
             return;
         }
         List<?> items = (List<?>) value;
         for (int i = 0; i < items.size(); i++) {
             Message item = (Message) items.get(i);
             if (field.isMapField()) {
-                entry(field, item, problems);
+                entry(field, item, part, problems);
             } else {
-                check(item, problems.at(field.getName() + "[" + i + "]"));
+                check(item, part, problems.at(field.getName() + "[" + i + "]"));
             }
         }
     }
 
-    private void entry(FieldDescriptor field, Message entry, Problems problems) {
+    private void entry(FieldDescriptor field, Message entry, Part part, Problems problems) {
         Object key = entry.getField(entry.getDescriptorForType().findFieldByName("key"));
         Object value = entry.getField(entry.getDescriptorForType().findFieldByName("value"));
         if (value instanceof Message message) {
-            check(message, problems.at(field.getName() + "['" + key + "']"));
+            check(message, part, problems.at(field.getName() + "['" + key + "']"));
         }
     }
 
-    private void packed(Any any, Problems problems) {
+    private void packed(Any any, Part part, Problems problems) {
         if (any.getTypeUrl().isEmpty()) {
             return;
         }
@@ -141,7 +176,7 @@ public final class SupportMatrix {
             if (message.isEmpty()) {
                 problems.unsupported("@type", any.getTypeUrl());
             } else {
-                check(message.get(), problems);
+                check(message.get(), part, problems);
             }
         } catch (InvalidProtocolBufferException e) {
             problems.wrong("value", String.valueOf(e.getMessage()));

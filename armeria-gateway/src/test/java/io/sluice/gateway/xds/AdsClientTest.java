@@ -92,6 +92,7 @@ class AdsClientTest {
                 new Resources(),
                 discovered,
                 Optional.of("xds"),
+                Map.of(),
                 variant == Variant.FULL_STATE,
                 Optional.empty(),
                 Bootstrap.getDefaultInstance());
