@@ -18,6 +18,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.sluice.gateway.cluster.ClusterParser;
 import io.sluice.gateway.cluster.ClusterSet;
 import io.sluice.gateway.cluster.ClusterSpec;
+import io.sluice.gateway.cluster.health.HealthProbe;
 import io.sluice.gateway.listener.Listeners;
 import io.sluice.gateway.settings.GatewaySettings.HostPort;
 import io.sluice.gateway.tracing.Tracing;
@@ -85,7 +86,7 @@ class AdminServerTest {
                 .orElseThrow();
         assertThat(problems.list()).isEmpty();
         ClusterSet clusters = new ClusterSet(
-                (endpoint, policy, result) -> result.accept(true),
+                (endpoint, policy, result) -> result.accept(HealthProbe.Result.PASSED),
                 (name, result) -> result.accept(List.of()),
                 timer,
                 System::nanoTime);
@@ -93,8 +94,8 @@ class AdminServerTest {
                 .parse(start.message().getStaticResources().getClusters(0), problems)
                 .orElseThrow();
         clusters.update(List.of(spec), Map.of());
-        server = server(new AdminPages(
-                start, clusters, new Listeners(loops, Tracing.OFF, metrics), Optional.of(() -> view)));
+        server = server(
+                new AdminPages(start, clusters, new Listeners(loops, Tracing.OFF, metrics), Optional.of(() -> view)));
         server.start();
     }
 
