@@ -41,6 +41,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,6 +73,7 @@ class AdminServerTest {
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     private final AtomicInteger drains = new AtomicInteger();
+    private final AtomicBoolean staticsLive = new AtomicBoolean(true);
     private AdsClient.View view = new AdsClient.View(false, Map.of(), Map.of(), null);
     private AdminServer server = server(AdminPages.ofLimitServer());
 
@@ -94,8 +96,12 @@ class AdminServerTest {
                 .parse(start.message().getStaticResources().getClusters(0), problems)
                 .orElseThrow();
         clusters.update(List.of(spec), Map.of());
-        server = server(
-                new AdminPages(start, clusters, new Listeners(loops, Tracing.OFF, metrics), Optional.of(() -> view)));
+        server = server(new AdminPages(
+                start,
+                clusters,
+                new Listeners(loops, Tracing.OFF, metrics),
+                staticsLive::get,
+                Optional.of(() -> view)));
         server.start();
     }
 
@@ -131,6 +137,9 @@ class AdminServerTest {
         assertThat(get("/ready").status().code()).isEqualTo(503);
         assertThat(get("/ready").contentUtf8()).isEqualTo("INITIALIZING\n");
         configured(Map.of(), Map.of());
+        staticsLive.set(false);
+        assertThat(get("/ready").status().code()).isEqualTo(503);
+        staticsLive.set(true);
         assertThat(get("/ready").status().code()).isEqualTo(200);
         assertThat(get("/ready").contentUtf8()).isEqualTo("LIVE\n");
         assertThat(client().execute(com.linecorp.armeria.common.HttpRequest.of(HttpMethod.HEAD, "/ready"))

@@ -53,6 +53,7 @@ class SettingsReaderTest {
                         Optional.empty(),
                         "127.0.0.1",
                         List.of(),
+                        Duration.ofMillis(5),
                         Optional.empty(),
                         "127.0.0.1",
                         Optional.empty(),
@@ -63,7 +64,7 @@ class SettingsReaderTest {
     void readsEverySettingFromWords() {
         assertThat(read("--mode serve --role gateway --xds=[::1]:1 --xds-protocol sotw --node-id a --region eu"
                         + " --admin-address 0.0.0.0 --admin-port 0 --config-cache /var/x --zipkin-url http://z:9411/api/v2/spans"
-                        + " --limiter-address 10.0.0.2 --limiter-port 5701 --limiter-members a:1,b:2 --rls-address 0.0.0.0"
+                        + " --limiter-address 10.0.0.2 --limiter-port 5701 --limiter-members a:1,b:2 --limiter-deadline 20ms --rls-address 0.0.0.0"
                         + " --rls-port 8081 --limits limits.yaml --drain-time 1500ms"))
                 .isEqualTo(new GatewaySettings(
                         Optional.empty(),
@@ -79,6 +80,7 @@ class SettingsReaderTest {
                         Optional.of(5701),
                         "10.0.0.2",
                         List.of("a:1", "b:2"),
+                        Duration.ofMillis(20),
                         Optional.of(8081),
                         "0.0.0.0",
                         Optional.of(Path.of("limits.yaml")),

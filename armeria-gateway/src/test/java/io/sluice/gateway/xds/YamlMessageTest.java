@@ -64,12 +64,14 @@ class YamlMessageTest {
     @Test
     void takesYamlsOwnWordsForTrueAndLeavesQuotedOnesAlone() {
         Cluster.Builder read = Cluster.newBuilder();
-        assertThat(problems("{name: 'yes', respect_dns_ttl: yes, ignore_health_on_host_removal: Off}", read))
+        assertThat(problems(
+                        "{name: 'yes', ignore_health_on_host_removal: Yes, connection_pool_per_downstream_connection: Off}",
+                        read))
                 .isEmpty();
         assertThat(read.getName()).isEqualTo("yes");
-        assertThat(read.getRespectDnsTtl()).isTrue();
-        assertThat(problems("{respect_dns_ttl: 'yes'}", Cluster.newBuilder()))
-                .containsExactly("b > respect_dns_ttl: 'yes' (expected: true or false), line 1");
+        assertThat(read.getIgnoreHealthOnHostRemoval()).isTrue();
+        assertThat(problems("{ignore_health_on_host_removal: 'yes'}", Cluster.newBuilder()))
+                .containsExactly("b > ignore_health_on_host_removal: 'yes' (expected: true or false), line 1");
     }
 
     @ParameterizedTest
