@@ -58,7 +58,6 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,8 +75,7 @@ class GrpcAdsTransportTest {
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final List<HttpHeadersSeen> calls = new CopyOnWriteArrayList<>();
     private final List<byte[]> requests = new CopyOnWriteArrayList<>();
-    private final AtomicReference<CompiledConfig> live =
-            new AtomicReference<>(new CompiledConfig(List.of(), Map.of(), List.of()));
+    private volatile CompiledConfig live = new CompiledConfig(List.of(), Map.of(), List.of());
     private Server server = server(0);
 
     @TempDir
@@ -179,7 +177,7 @@ class GrpcAdsTransportTest {
                         new AccessLogParser(new LogSinks(metrics), headerTests),
                         false)),
                 compiled -> {
-                    live.set(compiled);
+                    live = compiled;
                     clusters.update(compiled.clusters(), compiled.assignments());
                     return Map.of();
                 });
@@ -249,12 +247,12 @@ class GrpcAdsTransportTest {
         await().until(() -> requests.size() == 3);
         assertThat(requests(DeltaDiscoveryRequest::parseFrom).getLast().getResponseNonce())
                 .isEqualTo("c1");
-        assertThat(live.get().clusters()).extracting(spec -> spec.name()).contains("a", "xds");
+        assertThat(live.clusters()).extracting(spec -> spec.name()).contains("a", "xds");
 
         int port = server.activeLocalPort();
         server.stop().join();
         await().until(() -> client.view().lostSince() != null);
-        assertThat(live.get().clusters()).extracting(spec -> spec.name()).contains("a");
+        assertThat(live.clusters()).extracting(spec -> spec.name()).contains("a");
         requests.clear();
         server = server(port);
         server.start().join();
@@ -313,7 +311,7 @@ class GrpcAdsTransportTest {
                         .getMessage())
                 .isEqualTo("Listener 'bad' > filter_chains[0] > filters: 2 of them (expected: one, an"
                         + " HttpConnectionManager)");
-        assertThat(live.get().listeners()).extracting(port -> port.name()).containsExactly("good");
+        assertThat(live.listeners()).extracting(port -> port.name()).containsExactly("good");
         assertThat(client.view().refused()).containsOnlyKeys(new ResourceKey(ResourceKind.LISTENER, "bad"));
     }
 
