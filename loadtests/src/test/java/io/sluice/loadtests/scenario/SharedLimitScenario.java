@@ -68,6 +68,7 @@ class SharedLimitScenario {
         awaitMembers(List.of(first.process(), second.process()), 2);
         Door envoy = envoy(service);
 
+        warmUp(first, second, envoy);
         Tally tally = new Tally();
         for (int i = 0; i < LIMIT; i++) {
             tally.ask("/all", first, second, envoy);
@@ -75,7 +76,8 @@ class SharedLimitScenario {
         assertThat(tally.admitted).as("%s", tally).isEqualTo(LIMIT);
         assertThat(tally.refused).isEqualTo(2 * LIMIT);
         assertThat(tally.other).isEmpty();
-        assertThat(upstream.count()).isEqualTo(LIMIT);
+        assertThat(upstream.seen().stream().filter(request -> request.path().equals("/all")))
+                .hasSize(LIMIT);
     }
 
     @Test
@@ -89,6 +91,7 @@ class SharedLimitScenario {
         Door outside = gateway(service, Map.of());
         Door envoy = envoy(service);
 
+        warmUp(first, second, outside, envoy);
         Tally before = new Tally();
         for (int i = 0; i < 5; i++) {
             before.ask("/all", first, second, outside, envoy);
@@ -111,10 +114,18 @@ class SharedLimitScenario {
         for (int i = 0; i < LIMIT; i++) {
             after.ask("/all", first, outside, envoy);
         }
+        // While the bucket is silent the rest admit their shares, which may be less than is left.
+        Site.await(() -> "what is left is admitted, after " + after, () -> {
+            after.ask("/all", first, outside, envoy);
+            return before.admitted + after.admitted >= LIMIT;
+        });
+        for (int i = 0; i < LIMIT; i++) {
+            after.ask("/all", first, outside, envoy);
+        }
         assertThat(after.other).isEmpty();
         assertThat(before.admitted + after.admitted)
                 .as("%s", after)
-                .isBetween(LIMIT, LIMIT + 2 * survivors * (LIMIT / members.size()));
+                .isLessThanOrEqualTo(LIMIT + 2 * survivors * (LIMIT / members.size()));
         assertThat(after.last).as("the rest refuse what is too much").containsOnly(429);
     }
 
@@ -143,6 +154,15 @@ class SharedLimitScenario {
         @Override
         public String toString() {
             return admitted + " admitted, " + refused + " refused, else " + other;
+        }
+    }
+
+    /** A program's first question takes longer than any other. */
+    private static void warmUp(Door... doors) {
+        for (Door door : doors) {
+            Site.await(
+                    () -> door.name() + " answers\n" + door.process().output(),
+                    () -> Site.get(door.port(), "/each?warm").status() == 200);
         }
     }
 
