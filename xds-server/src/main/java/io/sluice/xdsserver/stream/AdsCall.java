@@ -9,13 +9,12 @@ import io.netty.channel.EventLoop;
 import io.sluice.xdsserver.snapshot.ResourceType;
 import io.sluice.xdsserver.snapshot.SnapshotSource;
 import io.sluice.xdsserver.translate.NodeGroup;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,7 +32,7 @@ final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
     private final Clients clients;
     private final StreamMeters meters;
     private final InstantSource time;
-    private final Duration grownAfter;
+    private final BiConsumer<EventLoop, Runnable> whenGrown;
     private final ServerCallStreamObserver<R> responses;
     private final AdsStream<Q, R> stream;
     private final EventLoop loop;
@@ -52,7 +51,7 @@ final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
             Clients clients,
             StreamMeters meters,
             InstantSource time,
-            Duration grownAfter,
+            BiConsumer<EventLoop, Runnable> whenGrown,
             ServerCallStreamObserver<R> responses,
             Function<StreamListener, AdsStream<Q, R>> stream) {
         this.variant = variant;
@@ -60,7 +59,7 @@ final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
         this.clients = clients;
         this.meters = meters;
         this.time = time;
-        this.grownAfter = grownAfter;
+        this.whenGrown = whenGrown;
         this.responses = responses;
         this.stream = stream.apply(this);
         ServiceRequestContext context = ServiceRequestContext.current();
@@ -134,7 +133,7 @@ final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
         Open opened = new Open(node.getId(), group, time.instant(), snapshots.watch(group, this::note));
         snapshots.current(group).ifPresent(stream::publish);
         clients.add(this);
-        loop.schedule(() -> guarded(this::grow), grownAfter.toMillis(), TimeUnit.MILLISECONDS);
+        whenGrown.accept(loop, () -> guarded(this::grow));
         log.info(
                 "xds stream opened node={} group={} peer={} variant={}",
                 oneLine(node.getId()),

@@ -11,10 +11,13 @@ import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.EventLoop;
 import io.sluice.xdsserver.snapshot.SnapshotSource;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 
 /** Envoy's AggregatedDiscoveryService, both variants, for Envoys, gateways and proxyless gRPC. */
 public final class AdsService {
@@ -29,7 +32,7 @@ public final class AdsService {
     private final InstantSource time;
     private final ControlPlane controlPlane;
     private final int maxAnswerBytes;
-    private final Duration grownAfter;
+    private final BiConsumer<EventLoop, Runnable> whenGrown;
     private final StreamMeters sotwMeters;
     private final StreamMeters deltaMeters;
 
@@ -44,9 +47,17 @@ public final class AdsService {
             InstantSource time,
             String identifier,
             int maxAnswerBytes) {
-        this(snapshots, clients, meters, time, identifier, maxAnswerBytes, GROWN_AFTER);
+        this(
+                snapshots,
+                clients,
+                meters,
+                time,
+                identifier,
+                maxAnswerBytes,
+                (loop, task) -> loop.schedule(task, GROWN_AFTER.toMillis(), TimeUnit.MILLISECONDS));
     }
 
+    /** @param whenGrown runs a task on a loop, some time later */
     AdsService(
             SnapshotSource snapshots,
             Clients clients,
@@ -54,12 +65,12 @@ public final class AdsService {
             InstantSource time,
             String identifier,
             int maxAnswerBytes,
-            Duration grownAfter) {
+            BiConsumer<EventLoop, Runnable> whenGrown) {
         this.snapshots = snapshots;
         this.clients = clients;
         this.time = time;
         this.maxAnswerBytes = maxAnswerBytes;
-        this.grownAfter = grownAfter;
+        this.whenGrown = whenGrown;
         controlPlane = ControlPlane.newBuilder().setIdentifier(identifier).build();
         sotwMeters = new StreamMeters(meters, Variant.SOTW);
         deltaMeters = new StreamMeters(meters, Variant.DELTA);
@@ -91,7 +102,7 @@ public final class AdsService {
                     clients,
                     sotwMeters,
                     time,
-                    grownAfter,
+                    whenGrown,
                     (ServerCallStreamObserver<DiscoveryResponse>) responses,
                     listener -> new SotwStream(controlPlane, maxAnswerBytes, time, listener));
         }
@@ -105,7 +116,7 @@ public final class AdsService {
                     clients,
                     deltaMeters,
                     time,
-                    grownAfter,
+                    whenGrown,
                     (ServerCallStreamObserver<DeltaDiscoveryResponse>) responses,
                     listener -> new DeltaStream(controlPlane, maxAnswerBytes, time, listener));
         }

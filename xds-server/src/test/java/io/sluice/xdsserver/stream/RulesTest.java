@@ -53,9 +53,12 @@ class RulesTest extends Peers {
 
         // As if sent before the second answer arrived: neither an ACK of it nor a change of names.
         client.ack(first);
+        client.unsubscribe(ENDPOINT, "a");
+        client.subscribe(ENDPOINT, "a");
         client.expectNothing();
         assertThat(client.view(ENDPOINT).accepted().orElseThrow().version()).isEqualTo(first.version());
         client.ack(second);
+        client.expectNothing();
         assertThat(client.view(ENDPOINT).accepted().orElseThrow().version()).isEqualTo(second.version());
     }
 
@@ -564,6 +567,9 @@ class RulesTest extends Peers {
         client.publish(endpoints("a", "1"), endpoints("b", "2"));
         client.expectNothing();
         assertThat(client.view(ENDPOINT).names()).containsExactly("a");
+        client.grow();
+        client.publish(endpoints("a", "1"));
+        client.expectNothing();
     }
 
     @DisplayName("rule 13: in SotW the ACK itself may leave a name out")

@@ -21,6 +21,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,10 +39,12 @@ final class Wire implements AutoCloseable {
     final Clients clients = new Clients();
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final AdsServer server;
+    private final Queue<Runnable> grown = new ConcurrentLinkedQueue<>();
     private final AtomicInteger nodes = new AtomicInteger();
     private final AtomicLong sent = new AtomicLong();
     private final AtomicLong received = new AtomicLong();
 
+    /** Time passes when a script says so. */
     Wire(int maxAnswerBytes) {
         server = new AdsServer(
                 new HostPort("127.0.0.1", 0),
@@ -51,7 +55,7 @@ final class Wire implements AutoCloseable {
                         () -> DirectLink.NOW,
                         DirectLink.IDENTIFIER,
                         maxAnswerBytes,
-                        Duration.ofMillis(100)));
+                        (loop, task) -> grown.add(() -> loop.submit(task).syncUninterruptibly())));
         server.start();
     }
 
@@ -101,6 +105,7 @@ final class Wire implements AutoCloseable {
     /** What a stream that was given up has not taken or not sent does not count for the next. */
     void forget() {
         await("all streams closed", () -> clients.count() == 0 && openStreams() == 0);
+        grown.clear();
         sent.set((long) count("xds.requests"));
         received.set((long) count("xds.responses"));
     }
@@ -205,7 +210,10 @@ final class Wire implements AutoCloseable {
 
         @Override
         public void grow() {
-            // By itself, when its time has come.
+            awaitRequests();
+            for (Runnable task = grown.poll(); task != null; task = grown.poll()) {
+                task.run();
+            }
         }
 
         @Override
