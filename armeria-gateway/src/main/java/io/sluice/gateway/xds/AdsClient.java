@@ -124,6 +124,7 @@ public final class AdsClient {
         final Map<ResourceKey, String> versions = new HashMap<>();
         final Map<ResourceKey, String> wrong = new HashMap<>();
         final Set<ResourceKey> removed = new HashSet<>();
+        boolean news;
 
         void refuse(ResourceKey key, String version, String reason) {
             changed.remove(key);
@@ -524,6 +525,7 @@ public final class AdsClient {
      * @return what was refused, and why
      */
     private Map<ResourceKey, String> take(ResourceKind kind, Offer offer) {
+        offer.news = bringsNews(kind, offer);
         Resources next = new Resources(good);
         offer.versions.keySet().forEach(gaveUp::remove);
         offer.removed.forEach(key -> remove(key, next));
@@ -658,13 +660,27 @@ public final class AdsClient {
         }
     }
 
-    /** A refusal of what was refused before in the same version is held back: a server that sends it again at once would not stop. */
+    /** Whether anything in it was neither accepted nor refused before in this version. */
+    private boolean bringsNews(ResourceKind kind, Offer offer) {
+        Map<ResourceKey, String> nacked = state(kind).nacked;
+        return offer.removed.stream().anyMatch(accepted::containsKey)
+                || offer.versions.entrySet().stream().anyMatch(offered -> {
+                    Entry known = accepted.get(offered.getKey());
+                    return !offered.getValue().equals(nacked.get(offered.getKey()))
+                            && (known == null || !offered.getValue().equals(known.version()));
+                });
+    }
+
+    /**
+     * A refusal of what was refused before in the same version is held back: a server that sends it again at once would not stop. Not so where
+     * it comes along with something new: the server waits for the answer before it goes on.
+     */
     private void answer(ResourceKind kind, String nonce, Map<ResourceKey, String> refused, Offer offer) {
         TypeState type = state(kind);
         release(type);
         type.nonce = nonce;
         type.error = describe(refused);
-        boolean again = !refused.isEmpty();
+        boolean again = !refused.isEmpty() && !offer.news;
         for (ResourceKey key : refused.keySet()) {
             String version = offer.versions.getOrDefault(key, "");
             again &= version.equals(type.nacked.put(key, version));

@@ -442,6 +442,18 @@ class AdsClientTest {
 
     @ParameterizedTest
     @EnumSource(Variant.class)
+    void refusesAtOnceWhatComesAgainBesideSomethingNew(Variant variant) {
+        start(variant);
+        server.change("1", unsupported("bad"));
+        String nonce = server.change("1", unsupported("bad"), cluster("new", 1));
+        assertThat(server.last(CLUSTER).nonce()).isEqualTo(nonce);
+        assertThat(server.last(CLUSTER).error()).contains("'bad'");
+        String repeated = server.change("1", unsupported("bad"), cluster("new", 1));
+        assertThat(server.last(CLUSTER).nonce()).as("held back").isNotEqualTo(repeated);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Variant.class)
     void doesNotAnswerAnOldStreamOnANewOne(Variant variant) {
         start(variant);
         server.change("1", unsupported("bad"));
