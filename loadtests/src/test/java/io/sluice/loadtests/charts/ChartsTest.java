@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -34,6 +35,8 @@ class ChartsTest {
     /** What the chart itself gives the program, so that values do not. */
     private static final Map<String, Set<String>> GIVEN = Map.of("armeria-gateway", Set.of("node-id", "mode"));
 
+    private static final Pattern VERSION =
+            Pattern.compile("<artifactId>sluice</artifactId>\\s*<version>([^<]+)</version>");
     private static final Pattern SETTING = Pattern.compile("(?m)^  ([a-z][a-z-]+): ");
 
     @ParameterizedTest
@@ -52,6 +55,17 @@ class ChartsTest {
         assertThat(expected).contains("admin-port");
         expected.removeAll(GIVEN.getOrDefault(chart, Set.of()));
         assertThat(new TreeSet<>(names(values.get("settings")))).isEqualTo(expected);
+    }
+
+    /** The image that the chart names by itself is the one that this build makes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"armeria-gateway", "xds-server"})
+    void theChartIsOfThisVersion(String chart) throws IOException {
+        Matcher version = VERSION.matcher(Files.readString(Helm.chart("..").resolve("pom.xml")));
+        assertThat(version.find()).isTrue();
+        JsonNode about =
+                Helm.YAML.readTree(Helm.chart(chart).resolve("Chart.yaml").toFile());
+        assertThat(about.get("appVersion").asText()).isEqualTo(version.group(1));
     }
 
     @ParameterizedTest
@@ -138,11 +152,15 @@ class ChartsTest {
         int adminPort = Ports.free();
         List<String> words = new ArrayList<>(List.of("--settings", file.toString(), "--admin-address", "127.0.0.1"));
         words.addAll(List.of("--admin-port", Integer.toString(adminPort)));
+        Path catalog = Files.createDirectory(folder.resolve("catalog"));
         boolean gateway = chart.equals("armeria-gateway");
+        if (!gateway) {
+            words.addAll(List.of("--catalog-cache", folder.toString()));
+        }
         words.addAll(
                 gateway
                         ? List.of("--node-id", "pod", "--xds", "127.0.0.1:1", "--config-cache", folder.toString())
-                        : List.of("--source", "file:" + folder, "--address", "127.0.0.1", "--port", "0"));
+                        : List.of("--source", "file:" + catalog, "--address", "127.0.0.1", "--port", "0"));
         try (ProgramProcess process =
                 gateway ? Gateway.run(words, Map.of(), folder) : XdsServer.run(words, Map.of(), folder)) {
             process.awaitReady(() -> Probe.ok(adminPort, "/metrics"), Duration.ofSeconds(60));
