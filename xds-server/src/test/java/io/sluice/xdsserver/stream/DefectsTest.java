@@ -200,6 +200,7 @@ class DefectsTest extends Peers {
             assertThat(added.resources())
                     .as("a full state would drop what it leaves out")
                     .contains("a@1");
+            assertThat(added.version()).as("it is not that of the snapshot").isNotEqualTo("v:b@1");
         }
         client.subscribe(ENDPOINT, "b");
         client.ack(client.expect(ENDPOINT, "b@1"));
