@@ -48,7 +48,7 @@ final class CatalogWatch implements Status, AutoCloseable {
     void start() {
         var unused = source.start(this::accept);
         lastGood.ifPresent(disk -> {
-            var look = timer.schedule(() -> useInstead(disk), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            var unusedLook = timer.schedule(() -> useInstead(disk), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         });
     }
 
