@@ -72,7 +72,9 @@ public final class Envoy implements AutoCloseable {
               ads_config:
                 api_type: DELTA_GRPC
                 transport_api_version: V3
-                grpc_services: [{envoy_grpc: {cluster_name: xds_server}}]
+                grpc_services:
+                  # by default Envoy waits up to 30 s before it looks for its xDS server again
+                  - envoy_grpc: {cluster_name: xds_server, retry_policy: {retry_back_off: {base_interval: 0.25s, max_interval: 2s}}}
               cds_config: {ads: {}, resource_api_version: V3}
               lds_config: {ads: {}, resource_api_version: V3}
             static_resources:
