@@ -15,9 +15,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Whoever sends faster than the other side reads is held back: no more than the windows and the sockets' buffers is on the way. */
 class BackPressureTest {
     private static final int PIECE = 16 << 10;
-    private static final long ALL_BYTES = 64L << 20;
+    private static final long ALL_BYTES = 48L << 20;
     /** Two hops of kernel buffers on the loopback device, and what the gateway itself lets in. */
-    private static final long ON_THE_WAY = 24L << 20;
+    private static final long ON_THE_WAY = 20L << 20;
 
     private static final GatewayRig gateway = GatewayRig.start();
 
