@@ -85,7 +85,8 @@ final class Commands {
             case "UPSTREAM_LOCAL_PORT" -> port(StreamInfo::upstreamLocalAddress);
             case "UPSTREAM_CLUSTER" -> text(StreamInfo::upstreamCluster);
             case "UPSTREAM_PROTOCOL" -> text(StreamInfo::upstreamProtocol);
-            case "UPSTREAM_TRANSPORT_FAILURE_REASON" -> text(StreamInfo::upstreamTransportFailureReason);
+            case "UPSTREAM_TRANSPORT_FAILURE_REASON" ->
+                text(info -> info.upstreamTransportFailureReason().replace(' ', '_'));
             case "UPSTREAM_REQUEST_ATTEMPT_COUNT" -> Optional.of(info -> (long) info.attempts());
             case "ROUTE_NAME" -> text(StreamInfo::routeName);
             case "REQUESTED_SERVER_NAME" -> text(StreamInfo::requestedServerName);

@@ -25,7 +25,8 @@ public enum ResponseFlag {
     DT("DurationTimeout"),
     UPE("UpstreamProtocolError"),
     NC("NoClusterFound"),
-    OM("OverloadManagerTerminated");
+    OM("OverloadManagerTerminated"),
+    DR("DownstreamRemoteReset");
 
     private final String longName;
 

@@ -3,7 +3,6 @@ package io.sluice.gateway.filter;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
-import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.channel.EventLoop;
 import io.sluice.gateway.accesslog.ResponseFlag;
@@ -63,8 +62,6 @@ public interface Exchange extends StreamInfo {
     UpstreamInfo upstream();
 
     // for the last filter of the chain
-
-    void respondInformational(ResponseHeaders headers);
 
     /**
      * @param mutations made before the headers are on their way; formatters in them see the response as it stands

@@ -1,17 +1,21 @@
 package io.sluice.gateway.listener;
 
 import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import io.netty.util.AsciiString;
 import io.netty.util.NetUtil;
+import io.sluice.gateway.accesslog.ResponseFlag;
 import io.sluice.gateway.compile.AddressRange;
 import io.sluice.gateway.compile.HttpConnectionManager;
 import io.sluice.gateway.filter.LocalReply;
+import io.sluice.gateway.upstream.OwnAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +44,12 @@ final class EntryRules {
             "x-envoy-expected-rq-timeout-ms",
             "x-envoy-force-trace",
             "x-envoy-ip-tags",
+            "x-envoy-original-path",
             "x-envoy-original-url",
             "x-envoy-hedge-on-per-try-timeout");
+
+    /** Of what Armeria makes of a request line: {@code :method}, {@code :scheme} and {@code :path}. */
+    private static final int PSEUDO_HEADERS_BUT_HOST = 3;
 
     private static final List<AsciiString> NOT_FROM_THE_EDGE = names(
             "x-envoy-decorator-operation", "x-envoy-downstream-service-cluster", "x-envoy-downstream-service-node");
@@ -56,24 +64,46 @@ final class EntryRules {
      * @param refusal the answer where the request is not let in
      * @param remote the caller, as the rules derive it
      */
-    record Outcome(@Nullable LocalReply refusal, InetSocketAddress remote, boolean tls, boolean internal) {}
+    record Outcome(@Nullable Refusal refusal, InetSocketAddress remote, boolean tls, boolean internal) {}
 
-    static Outcome apply(
-            HttpConnectionManager manager, RequestHeadersBuilder headers, InetSocketAddress peer, boolean tls) {
-        LocalReply refusal = underscores(manager, headers);
+    /**
+     * @param by which of Envoy's parts refuses: its codec closes the HTTP/1 connection and resets the HTTP/2 stream, the manager's first look
+     *     closes the HTTP/1 connection
+     */
+    record Refusal(LocalReply reply, By by) {
+        enum By {
+            CODEC,
+            FIRST_LOOK,
+            MANAGER
+        }
+    }
+
+    /** @param connection where the caller reached us and by what */
+    static Outcome apply(HttpConnectionManager manager, RequestHeadersBuilder headers, Connection connection) {
+        Refusal refusal = codec(manager, headers, connection.http2());
         if (refusal == null) {
             refusal = path(manager, headers);
         }
-        host(manager, headers, tls);
+        host(manager, headers, connection.local().getPort());
+        boolean tls = connection.tls();
+        InetSocketAddress peer = connection.peer();
         Client client = client(manager, headers, peer, tls);
         return new Outcome(refusal, client.address(), client.tls(), client.internal());
     }
 
     // --- headers, path, host
 
-    private static @Nullable LocalReply underscores(HttpConnectionManager manager, RequestHeadersBuilder headers) {
-        if (headers.size() - 4 > manager.maxHeaders()) {
-            return LocalReply.of(431, "", "http1.too_many_headers");
+    record Connection(InetSocketAddress peer, InetSocketAddress local, boolean tls, boolean http2) {}
+
+    private static @Nullable Refusal codec(
+            HttpConnectionManager manager, RequestHeadersBuilder headers, boolean http2) {
+        String version = http2 ? "http2" : "http1";
+        int notOnTheWire = http2 ? 0 : PSEUDO_HEADERS_BUT_HOST;
+        if (headers.size() - notOnTheWire > manager.maxHeaders()) {
+            return new Refusal(
+                    LocalReply.of(
+                            431, "Request Header Fields Too Large", version + ".too_many_headers", ResponseFlag.DPE),
+                    Refusal.By.CODEC);
         }
         if (manager.underscores() == HttpConnectionManager.Underscores.ALLOW) {
             return null;
@@ -81,7 +111,9 @@ final class EntryRules {
         for (AsciiString name : List.copyOf(headers.names())) {
             if (name.toString().indexOf('_') >= 0) {
                 if (manager.underscores() == HttpConnectionManager.Underscores.REJECT_REQUEST) {
-                    return LocalReply.of(400, "", "http1.unexpected_underscore");
+                    return new Refusal(
+                            LocalReply.of(400, "Bad Request", version + ".unexpected_underscore", ResponseFlag.DPE),
+                            Refusal.By.CODEC);
                 }
                 headers.remove(name);
             }
@@ -89,13 +121,13 @@ final class EntryRules {
         return null;
     }
 
-    private static @Nullable LocalReply path(HttpConnectionManager manager, RequestHeadersBuilder headers) {
+    private static @Nullable Refusal path(HttpConnectionManager manager, RequestHeadersBuilder headers) {
         String path = headers.path();
         if (!path.startsWith("/")) {
-            return LocalReply.of(404, "", "absolute_path_rejected");
+            return new Refusal(LocalReply.of(404, "", "absolute_path_rejected"), Refusal.By.FIRST_LOOK);
         }
         if (path.indexOf('#') >= 0) {
-            return LocalReply.of(400, "", "path_normalization_failed");
+            return new Refusal(LocalReply.of(400, "", "path_normalization_failed"), Refusal.By.FIRST_LOOK);
         }
         PathOptions.Result result = PathOptions.apply(manager, path);
         switch (result) {
@@ -103,22 +135,23 @@ final class EntryRules {
             case PathOptions.Result.Changed changed -> headers.path(changed.path());
             case PathOptions.Result.Redirected redirected -> {
                 headers.path(redirected.path());
-                return new LocalReply(
+                LocalReply reply = new LocalReply(
                         307,
                         "",
-                        com.linecorp.armeria.common.HttpHeaders.of(HttpHeaderNames.LOCATION, redirected.path()),
-                        java.util.Set.of(),
+                        HttpHeaders.of(HttpHeaderNames.LOCATION, redirected.path()),
+                        Set.of(),
                         "path_normalization_failed",
                         null);
+                return new Refusal(reply, Refusal.By.MANAGER);
             }
             case PathOptions.Result.Refused refused -> {
-                return LocalReply.of(400, "", "path_normalization_failed");
+                return new Refusal(LocalReply.of(400, "", "path_normalization_failed"), Refusal.By.FIRST_LOOK);
             }
         }
         return null;
     }
 
-    private static void host(HttpConnectionManager manager, RequestHeadersBuilder headers, boolean tls) {
+    private static void host(HttpConnectionManager manager, RequestHeadersBuilder headers, int listenerPort) {
         String authority = headers.get(HttpHeaderNames.AUTHORITY, "");
         String host = authority;
         int colon = authority.lastIndexOf(':');
@@ -127,7 +160,7 @@ final class EntryRules {
             boolean strip = switch (manager.hostPort()) {
                 case KEEP -> false;
                 case STRIP_ANY -> true;
-                case STRIP_MATCHING -> port.equals(tls ? "443" : "80");
+                case STRIP_MATCHING -> port.equals(Integer.toString(listenerPort));
             };
             if (strip) {
                 host = authority.substring(0, colon);
@@ -166,7 +199,7 @@ final class EntryRules {
             single = !headers.contains(X_FORWARDED_FOR);
             if (!manager.skipXffAppend()) {
                 InetAddress shown = peer.getAddress().isLoopbackAddress() ? OwnAddress.OF_MACHINE : peer.getAddress();
-                append(headers, X_FORWARDED_FOR, shown.getHostAddress());
+                append(headers, X_FORWARDED_FOR, ",", shown.getHostAddress());
             }
         } else {
             InetAddress named = fromXff(headers, manager.trustedHops());
@@ -179,9 +212,11 @@ final class EntryRules {
         boolean internal = single && isInternal(manager.internalAddresses(), address);
         boolean edge = manager.useRemoteAddress() && !internal;
         String scheme = trustedCaller ? headers.get(X_FORWARDED_PROTO, "") : "";
+        if (scheme.isEmpty()) {
+            headers.set(X_FORWARDED_PROTO, tls ? "https" : "http");
+        }
         if (!scheme.equals("http") && !scheme.equals("https")) {
             scheme = tls ? "https" : "http";
-            headers.set(X_FORWARDED_PROTO, scheme);
         }
         headers.scheme(scheme);
         if (internal) {
@@ -198,7 +233,7 @@ final class EntryRules {
         }
         requestId(manager, headers, edge);
         if (manager.via() != null) {
-            append(headers, VIA, manager.via());
+            append(headers, VIA, ", ", manager.via());
         }
         return new Client(fromHeader ? new InetSocketAddress(address, 0) : peer, scheme.equals("https"), internal);
     }
@@ -211,6 +246,8 @@ final class EntryRules {
         if (!"websocket".equalsIgnoreCase(headers.get(HttpHeaderNames.UPGRADE))) {
             headers.remove(HttpHeaderNames.CONNECTION);
             headers.remove(HttpHeaderNames.UPGRADE);
+        } else {
+            headers.set(HttpHeaderNames.CONNECTION, "Upgrade"); // Armeria writes it its own way
         }
         headers.remove(KEEP_ALIVE);
         headers.remove(PROXY_CONNECTION);
@@ -253,9 +290,9 @@ final class EntryRules {
         }
     }
 
-    private static void append(RequestHeadersBuilder headers, AsciiString name, String value) {
+    private static void append(RequestHeadersBuilder headers, AsciiString name, String comma, String value) {
         String before = headers.get(name);
-        headers.set(name, before == null || before.isEmpty() ? value : before + "," + value);
+        headers.set(name, before == null || before.isEmpty() ? value : before + comma + value);
     }
 
     private static boolean isInternal(List<AddressRange> ranges, InetAddress address) {

@@ -35,7 +35,7 @@ final class ExitRules {
         }
         if (manager.via() != null) {
             String before = headers.get(HttpHeaderNames.VIA);
-            headers.set(HttpHeaderNames.VIA, before == null ? manager.via() : before + "," + manager.via());
+            headers.set(HttpHeaderNames.VIA, before == null ? manager.via() : before + ", " + manager.via());
         }
     }
 }

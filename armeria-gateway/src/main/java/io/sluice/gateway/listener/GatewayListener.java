@@ -3,6 +3,7 @@ package io.sluice.gateway.listener;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpResponseWriter;
+import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServiceRequestContext;
@@ -58,6 +59,8 @@ final class GatewayListener implements HttpService {
                 .disableServerHeader()
                 .disableDateHeader()
                 .verboseResponses(false)
+                .errorHandler(
+                        (ctx, cause) -> cause instanceof ClosedStreamException ? HttpResponse.ofFailure(cause) : null)
                 .http1MaxHeaderSize(MAX_HEADER_BYTES)
                 .http1MaxInitialLineLength(MAX_HEADER_BYTES)
                 .http2MaxHeaderListSize(MAX_HEADER_BYTES)

@@ -129,7 +129,8 @@ final class ServerExchange implements Exchange {
             return null;
         });
         String refusal = refusal();
-        EntryRules.Outcome entry = EntryRules.apply(manager, request, remote, tls);
+        EntryRules.Outcome entry =
+                EntryRules.apply(manager, request, new EntryRules.Connection(remote, ctx.localAddress(), tls, !http1));
         remote = entry.remote();
         tls = entry.tls();
         if (refusal != null) {
@@ -179,6 +180,21 @@ final class ServerExchange implements Exchange {
             ctx.initiateConnectionShutdown();
         }
         reply(reply);
+    }
+
+    private void refuse(EntryRules.Refusal refusal) {
+        switch (refusal.by()) {
+            case CODEC -> {
+                if (http1) {
+                    refuse(refusal.reply());
+                } else {
+                    flags.add(ResponseFlag.DR); // as Envoy says it of its own reset
+                    resetResponse(refusal.reply().details());
+                }
+            }
+            case FIRST_LOOK -> refuse(refusal.reply());
+            case MANAGER -> reply(refusal.reply());
+        }
     }
 
     private boolean needsTls(MatchRequest asked) {
@@ -315,10 +331,6 @@ final class ServerExchange implements Exchange {
             forming = null;
         }
     }
-
-    /** Envoy passes none on: it has answered 100-continue itself, and drops the others. */
-    @Override
-    public void respondInformational(ResponseHeaders headers) {}
 
     @Override
     public void respond(ResponseHeadersBuilder headers, HeaderMutations mutations, boolean end, String why) {

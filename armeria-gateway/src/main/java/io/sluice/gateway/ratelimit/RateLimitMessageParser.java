@@ -70,8 +70,10 @@ public final class RateLimitMessageParser {
     }
 
     public static byte[] request(RateLimitCall call) {
-        RateLimitRequest.Builder request =
-                RateLimitRequest.newBuilder().setDomain(call.domain()).setHitsAddend((int) call.hits());
+        RateLimitRequest.Builder request = RateLimitRequest.newBuilder().setDomain(call.domain());
+        if (call.hits() != 1) {
+            request.setHitsAddend((int) call.hits()); // none means 1
+        }
         for (Descriptor descriptor : call.descriptors()) {
             RateLimitDescriptor.Builder message = request.addDescriptorsBuilder();
             for (Descriptor.Entry entry : descriptor.entries()) {

@@ -44,9 +44,12 @@ public final class GrpcStreams implements GrpcCalls {
         RequestHeadersBuilder headers = RequestHeaders.builder(HttpMethod.POST, path)
                 .authority(cluster)
                 .set("content-type", "application/grpc")
-                .set("te", "trailers");
+                .set("te", "trailers")
+                .set("x-envoy-internal", "true")
+                .set("x-forwarded-for", OwnAddress.OF_MACHINE.getHostAddress());
         if (!timeout.isZero()) {
-            headers.set("grpc-timeout", timeout.toMillis() + "m");
+            headers.set("grpc-timeout", timeout.toMillis() + "m")
+                    .set("x-envoy-expected-rq-timeout-ms", String.valueOf(timeout.toMillis()));
         }
         metadata.forEach(headers::set);
         CallPolicy policy = new CallPolicy(RetryPolicy.NONE, timeout, CallPolicy.Priority.DEFAULT, 0);

@@ -13,7 +13,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
@@ -26,7 +25,9 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,6 +43,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     private static final int MAX_HEADER_BYTES = 60 * 1024;
     private static final AsciiString HOST = AsciiString.cached("host");
     private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
+    /** Whose requests need not say that they have no body. */
+    private static final Set<HttpMethod> BODILESS =
+            EnumSet.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE, HttpMethod.TRACE, HttpMethod.CONNECT);
+
     private static final AsciiString TRANSFER_ENCODING = AsciiString.cached("transfer-encoding");
     private static final ByteBuf CRLF = constant("\r\n");
     private static final ByteBuf LAST_CHUNK = constant("0\r\n\r\n");
@@ -53,6 +58,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     private boolean chunked;
     private boolean requestDone;
     private boolean begun;
+    private boolean heard;
     private boolean chunkedResponse;
     private boolean responseDone;
     private boolean tunnel;
@@ -91,6 +97,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         }
 
         @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+            heard = true;
+            super.channelRead(ctx, message);
+        }
+
+        @Override
         protected boolean isContentAlwaysEmpty(HttpMessage message) {
             return (head && ((HttpResponse) message).status().code() >= 200) || super.isContentAlwaysEmpty(message);
         }
@@ -116,6 +128,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         chunked = false;
         requestDone = false;
         begun = false;
+        heard = false;
         responseDone = false;
         keepAlive = true;
         user.onReady(this);
@@ -157,6 +170,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         }
         if (chunked) {
             field(out, TRANSFER_ENCODING, "chunked");
+        } else if (end && !upgrade && !length && !BODILESS.contains(headers.method())) {
+            field(out, CONTENT_LENGTH, "0");
         }
         out.writeBytes(CRLF.duplicate());
         requestDone = end && !upgrade;
@@ -286,13 +301,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         }
     }
 
-    /** A message that the connection's end cut short is no wrong one. */
     private void failDecoding(Throwable cause) {
-        fail(
-                cause instanceof PrematureChannelClosureException
-                        ? ResetReason.CONNECTION_TERMINATION
-                        : ResetReason.PROTOCOL_ERROR,
-                "");
+        log.debug("no HTTP/1 endpoint={}", channel.remoteAddress(), cause);
+        fail(ResetReason.PROTOCOL_ERROR, "");
     }
 
     private void onResponse(HttpResponse response, User current) {
@@ -304,6 +315,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
             headers.add(field.getKey(), field.getValue().toString());
         }
         if (status >= 100 && status < 200 && status != 101) {
+            heard = false;
             current.onInformational(headers.build());
             return;
         }
@@ -439,7 +451,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        fail(ResetReason.CONNECTION_TERMINATION, "");
+        fail(lost(), "");
     }
 
     @Override
@@ -447,7 +459,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         if (!(cause instanceof IOException)) {
             log.warn("upstream connection failed endpoint={}", ctx.channel().remoteAddress(), cause);
         }
-        fail(ResetReason.CONNECTION_TERMINATION, "");
+        fail(lost(), "");
+    }
+
+    /** Envoy takes a message that the connection's end cut short for a wrong one. */
+    private ResetReason lost() {
+        return heard ? ResetReason.PROTOCOL_ERROR : ResetReason.CONNECTION_TERMINATION;
     }
 
     private void fail(ResetReason reason, String transportFailure) {

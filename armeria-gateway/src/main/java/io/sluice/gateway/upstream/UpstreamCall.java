@@ -47,7 +47,7 @@ public interface UpstreamCall {
         /** The attempt's connection is there. */
         default void onConnected(InetSocketAddress local, InetSocketAddress remote, String protocol) {}
 
-        /** 100, 102 or 103 from upstream. */
+        /** 100, 102 or 103 from upstream; the caller does not hear of it, as behind an Envoy. */
         default void onInformational(ResponseHeaders headers) {}
 
         /** The response that counts; no retry can happen any more. */

@@ -92,8 +92,7 @@ public final class PgvCheck {
     }
 
     private static boolean isWrapper(Message message) {
-        String name = message.getDescriptorForType().getFullName();
-        return name.startsWith("google.protobuf.") && name.endsWith("Value") && !name.equals("google.protobuf.Value");
+        return message.getDescriptorForType().getFile().getFullName().equals("google/protobuf/wrappers.proto");
     }
 
     private void repeated(Message message, FieldDescriptor field, FieldRules rules, Problems problems) {

@@ -98,7 +98,7 @@ class FailureTest {
     @ParameterizedTest(name = "{2} after \"{0}\"")
     @CsvSource(delimiter = '|', textBlock = """
                     ''                                              | connection termination | UC | 503
-                    HTTP/1.1 200 OK\\r\\ncontent-le                 | connection termination | UC | 503
+                    HTTP/1.1 200 OK\\r\\ncontent-le                 | protocol error         | UPE | 502
                     HTTP/1.1 2x0 OK\\r\\n\\r\\n                     | protocol error         | UPE | 502
                     not http at all\\r\\n\\r\\n                     | protocol error         | UPE | 502
                     """)
@@ -121,8 +121,8 @@ class FailureTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
-                    content-length: 10\\r\\n\\r\\nhello                              | UC
-                    transfer-encoding: chunked\\r\\n\\r\\n5\\r\\nhello\\r\\n            | UC
+                    content-length: 10\\r\\n\\r\\nhello                              | UPE
+                    transfer-encoding: chunked\\r\\n\\r\\n5\\r\\nhello\\r\\n            | UPE
                     """)
     void breaksOffWhereTheUpstreamBrokeOff(String rest, String flag) {
         try (UpstreamRig up = new UpstreamRig(socket -> {
@@ -137,7 +137,7 @@ class FailureTest {
             }
             assertThat(gateway.logged(path))
                     .isEqualTo("GET " + path + " 200 " + flag
-                            + " upstream_reset_after_response_started{connection_termination}");
+                            + " upstream_reset_after_response_started{protocol_error}");
         }
     }
 

@@ -151,7 +151,7 @@ class RetryTest {
                 assertThat(caller.head().status()).isEqualTo(200);
                 assertThat(caller.rest()).isEqualTo("he");
             }
-            assertThat(gateway.logged("/began")).startsWith("GET /began 200 UC ");
+            assertThat(gateway.logged("/began")).startsWith("GET /began 200 UPE ");
             assertThat(up.waitingRequests()).isEqualTo(1);
         }
     }

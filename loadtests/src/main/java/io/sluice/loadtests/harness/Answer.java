@@ -41,6 +41,9 @@ public sealed interface Answer {
     /** The connection ends in order, without a response. */
     record Close() implements Answer {}
 
+    /** Status 200 with 10 bytes announced and 5 sent, then nothing, ever. */
+    record Stall() implements Answer {}
+
     /** Nothing, ever. */
     record Silence() implements Answer {}
 

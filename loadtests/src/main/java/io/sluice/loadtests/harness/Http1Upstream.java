@@ -154,6 +154,11 @@ final class Http1Upstream implements AutoCloseable {
             case Answer.Close close -> socket.shutdownOutput();
             case Answer.Refuse refuse -> socket.shutdownOutput();
             case Answer.Silence silence -> wire.ended();
+            case Answer.Stall stall -> {
+                out.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello".getBytes(ISO_8859_1));
+                out.flush();
+                wire.ended();
+            }
             case Answer.WebSocketEcho echo -> echo(request, socket, out);
             case Answer.GrpcEcho echo -> throw new IOException("gRPC needs an HTTP/2 upstream");
             case Answer.Delayed delayed -> throw new AssertionError(delayed);
@@ -210,10 +215,12 @@ final class Http1Upstream implements AutoCloseable {
 
     private static void echo(RecordedRequest request, Socket socket, OutputStream out) throws IOException {
         String accept = accept(request.headers().get("sec-websocket-key").orElse(""));
-        out.write(
-                ("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: "
-                                + accept + "\r\n\r\n")
-                        .getBytes(ISO_8859_1));
+        out.write(("HTTP/1.1 101 Switching Protocols\r\n"
+                        + "upgrade: websocket\r\n"
+                        + "connection: Upgrade\r\n"
+                        + "sec-websocket-accept: "
+                        + accept + "\r\n\r\n")
+                .getBytes(ISO_8859_1));
         DataInputStream in = new DataInputStream(socket.getInputStream());
         socket.setSoTimeout(0);
         int opcode = 0;

@@ -155,6 +155,10 @@ final class Http2Upstream implements AutoCloseable {
                     context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.REFUSED_STREAM));
                 case Answer.Close close -> context.channel().parent().close();
                 case Answer.Silence silence -> {}
+                case Answer.Stall stall -> {
+                    headers(context, Headers.of(":status", "200", "content-length", "10"), false);
+                    context.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(new byte[5])));
+                }
                 case Answer.Raw raw -> throw new IllegalArgumentException("raw bytes need an HTTP/1 upstream");
                 case Answer.WebSocketEcho echo ->
                     throw new IllegalArgumentException("WebSocket needs an HTTP/1 upstream");

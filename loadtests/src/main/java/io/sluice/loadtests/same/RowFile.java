@@ -7,6 +7,7 @@ import io.sluice.loadtests.harness.Answer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -48,6 +49,8 @@ record RowFile(String name, List<Row> rows) {
     static RowFile read(Path file) {
         try {
             return parse(file.getFileName().toString(), Files.readString(file, UTF_8));
+        } catch (NoSuchFileException e) {
+            throw new RowException(file.toString(), "no such file");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -59,12 +62,16 @@ record RowFile(String name, List<Row> rows) {
         String source = file.get("source").map(Item::text).orElse("");
         List<Row> rows = new ArrayList<>();
         Set<String> names = new HashSet<>();
-        for (Item item : file.need("rows").items()) {
-            String row = item.need("name").text();
+        List<Integer> lines = Yaml.lines("rows", text);
+        List<Item> items = file.need("rows").items();
+        for (int i = 0; i < items.size(); i++) {
+            Item item = items.get(i);
+            String place = i < lines.size() ? name + ":" + lines.get(i) : name;
+            String row = new Item(place, item.node()).need("name").text();
             if (!names.add(row)) {
-                throw new RowException(item.where(), "the name '" + row + "' is taken by an earlier row");
+                throw new RowException(place, "the name '" + row + "' is taken by an earlier row");
             }
-            rows.add(row(new Item(name + " > '" + row + "'", item.node()), config, source));
+            rows.add(row(new Item(place + " > '" + row + "'", item.node()), config, source));
         }
         return new RowFile(name, List.copyOf(rows));
     }

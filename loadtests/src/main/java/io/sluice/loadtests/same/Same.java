@@ -46,7 +46,13 @@ public final class Same {
                         }
                     }
                 }
-                default -> files.addAll(files(Path.of(words.get(i))));
+                default -> {
+                    if (words.get(i).startsWith("-")) {
+                        err.println("same: unknown word " + words.get(i) + " (expected: --only, --record or a file)");
+                        return 2;
+                    }
+                    files.addAll(files(Path.of(words.get(i))));
+                }
             }
         }
         if (files.isEmpty()) {
@@ -54,6 +60,7 @@ public final class Same {
             return 2;
         }
         int failed = 0;
+        int differ = 0;
         int count = 0;
         for (Path file : files) {
             List<Result> results;
@@ -69,14 +76,18 @@ public final class Same {
             out.println(file.getFileName());
             for (Result result : results) {
                 count++;
+                boolean differs = result.row().deviates().isPresent();
                 failed += result.passed() ? 0 : 1;
-                String mark = result.passed() ? result.row().deviates().isPresent() ? "differs" : "same" : "FAILED";
+                differ += result.passed() && differs ? 1 : 0;
+                String mark = result.passed() ? differs ? "differs" : "same" : "FAILED";
                 out.printf("  %-8s %s%n", mark, result.row().name());
                 result.problems()
                         .forEach(problem -> out.println("             " + problem.replace("\n", "\n             ")));
             }
         }
-        out.printf("%d rows, %d failed%n", count, failed);
+        out.printf(
+                "%d rows: %d the same, %d that are said to differ, %d failed%n",
+                count, count - failed - differ, differ, failed);
         return failed == 0 ? 0 : 1;
     }
 

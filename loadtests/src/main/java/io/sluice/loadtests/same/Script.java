@@ -57,11 +57,12 @@ final class Script {
             case "refuse" -> new Answer.Refuse();
             case "close" -> new Answer.Close();
             case "silence" -> new Answer.Silence();
+            case "stall in body" -> new Answer.Stall();
             case "websocket echo" -> new Answer.WebSocketEcho();
             case "grpc echo" -> new Answer.GrpcEcho();
             default ->
                 throw item.wrong("a status, a map, or one of: reset, reset in headers, reset in body, refuse, close,"
-                        + " silence, websocket echo, grpc echo");
+                        + " silence, stall in body, websocket echo, grpc echo");
         };
     }
 

@@ -34,6 +34,8 @@ final class Stage {
     /** Rows at once: enough to hide their waits, few enough that a machine of two cores keeps to their timeouts. */
     private static final int AT_ONCE = 6;
 
+    private static final int VALIDATIONS_AT_ONCE = 3;
+
     private static final Pattern PLACE = Pattern.compile("(listeners|clusters)\\[\\d+]", Pattern.CASE_INSENSITIVE);
     private static final Duration LOG_PATIENCE = Duration.ofSeconds(2);
 
@@ -124,33 +126,33 @@ final class Stage {
     }
 
     /**
-     * Asks the target about configurations without starting it: about all of them at once, then about those that it did not name; where it named
-     * none, about each alone. A program that names one at a time costs as many runs as there are rows.
+     * Asks the target about configurations without starting it. The gateway names every place that it refuses, so it is asked about all rows at
+     * once, and again about those that it did not name. An Envoy stops at the first: rows that it should refuse are shown to it one by one.
      */
     private void validate(List<Row> rows, Map<Row, Observation> observations) {
         List<Part> parts = new ArrayList<>();
         rows.forEach(row -> parts.add(new Part(String.format("val%03d", parts.size()), row)));
         try {
-            List<Part> left = new ArrayList<>(parts);
-            boolean together = true;
-            while (!left.isEmpty()) {
-                List<Part> asked = together ? List.copyOf(left) : List.of(left.getFirst());
-                Map<String, Part> places = new LinkedHashMap<>();
-                String refusal = refusal(asked, places);
-                Map<Part, List<String>> named = refusals(refusal, asked, places);
-                if (refusal.isEmpty()) {
-                    asked.forEach(part -> observations.put(part.row, Observation.failed("")));
-                    left.removeAll(asked);
-                } else if (asked.size() == 1 || named.isEmpty()) {
-                    if (asked.size() == 1) {
-                        observations.put(asked.getFirst().row, Observation.failed("refused: " + refusal));
-                        left.removeAll(asked);
-                    }
-                    together = false;
-                } else {
-                    named.forEach((part, lines) ->
-                            observations.put(part.row, Observation.failed("refused: " + String.join("\n", lines))));
-                    left.removeAll(named.keySet());
+            List<Part> alone = new ArrayList<>(parts);
+            alone.removeAll(validateTogether(
+                    parts.stream()
+                            .filter(part -> target == Target.GATEWAY
+                                    || part.row.refused().isEmpty())
+                            .toList(),
+                    observations));
+            Semaphore permits = new Semaphore(VALIDATIONS_AT_ONCE);
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (Part part : alone) {
+                    threads.execute(() -> {
+                        permits.acquireUninterruptibly();
+                        try {
+                            String refusal = refusal(List.of(part), new LinkedHashMap<>());
+                            observations.put(
+                                    part.row, Observation.failed(refusal.isEmpty() ? "" : "refused: " + refusal));
+                        } finally {
+                            permits.release();
+                        }
+                    });
                 }
             }
         } finally {
@@ -158,12 +160,38 @@ final class Stage {
         }
     }
 
+    /** @return those about which something was found out */
+    private List<Part> validateTogether(List<Part> parts, Map<Row, Observation> observations) {
+        List<Part> left = new ArrayList<>(parts);
+        List<Part> known = new ArrayList<>();
+        while (!left.isEmpty()) {
+            Map<String, Part> places = new LinkedHashMap<>();
+            String refusal = refusal(left, places);
+            Map<Part, List<String>> named =
+                    target == Target.GATEWAY ? refusals(refusal, left, places) : Map.<Part, List<String>>of();
+            if (refusal.isEmpty()) {
+                left.forEach(part -> observations.put(part.row, Observation.failed("")));
+                known.addAll(left);
+                return known;
+            }
+            if (named.isEmpty()) {
+                return known;
+            }
+            named.forEach((part, lines) ->
+                    observations.put(part.row, Observation.failed("refused: " + String.join("\n", lines))));
+            known.addAll(named.keySet());
+            left.removeAll(named.keySet());
+        }
+        return known;
+    }
+
     /** What the target says against a bootstrap of these rows; empty when it accepts them. */
     private String refusal(List<Part> asked, Map<String, Part> places) {
         ObjectNode bootstrap = BootstrapTemplate.empty(Ports.free());
         asked.forEach(part -> part.addTo(bootstrap).forEach(place -> places.put(place, part)));
-        try (ProgramProcess process = target.validate(write("validated.yaml", bootstrap))) {
-            int code = process.awaitExit(Duration.ofSeconds(30));
+        String file = asked.size() == 1 ? asked.getFirst().key + ".yaml" : "validated.yaml";
+        try (ProgramProcess process = target.validate(write(file, bootstrap))) {
+            int code = process.awaitExit(Duration.ofMinutes(2));
             return code == 0 ? "" : "code " + code + ": " + process.output();
         }
     }

@@ -5,12 +5,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.StringReader;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.representer.Representer;
 import org.yaml.snakeyaml.resolver.Resolver;
@@ -41,6 +49,25 @@ final class Yaml {
         } catch (MarkedYAMLException e) {
             throw new RowException(where + ":" + (e.getProblemMark().getLine() + 1), "no YAML: " + e.getProblem());
         }
+    }
+
+    /** The lines, from 1, on which the items of a top-level list begin; empty where there is no such list. */
+    static List<Integer> lines(String key, String text) {
+        LoaderOptions options = new LoaderOptions();
+        options.setMaxAliasesForCollections(1_000);
+        Node root = new org.yaml.snakeyaml.Yaml(options).compose(new StringReader(text));
+        List<Integer> lines = new ArrayList<>();
+        if (root instanceof MappingNode map) {
+            for (NodeTuple entry : map.getValue()) {
+                boolean named = entry.getKeyNode() instanceof ScalarNode name
+                        && name.getValue().equals(key);
+                if (named && entry.getValueNode() instanceof SequenceNode list) {
+                    list.getValue()
+                            .forEach(item -> lines.add(item.getStartMark().getLine() + 1));
+                }
+            }
+        }
+        return lines;
     }
 
     static String write(JsonNode node) {

@@ -34,12 +34,20 @@ final class RouteLimitParser {
         if (!route.hasRoute()) {
             return Optional.empty();
         }
-        Optional<List<RouteLimit>> own = limits(route.getRoute().getRateLimitsList(), problems.at("route"));
-        return limits(virtualHost.getRateLimitsList(), problems.at("virtual_host"))
+        Optional<List<RouteLimit>> own =
+                limits(withoutHits(route.getRoute().getRateLimitsList()), problems.at("route"));
+        return limits(withoutHits(virtualHost.getRateLimitsList()), problems.at("virtual_host"))
                 .flatMap(ofHost -> own.map(ofRoute -> new RouteLimit.OfRoute(
                         ofRoute,
                         ofHost,
                         route.getRoute().getIncludeVhRateLimits().getValue())));
+    }
+
+    /** Envoy obeys {@code hits_addend} in the filter's own per-route message only. */
+    private static List<RateLimit> withoutHits(List<RateLimit> messages) {
+        return messages.stream()
+                .map(message -> message.toBuilder().clearHitsAddend().build())
+                .toList();
     }
 
     /** @return empty when something was reported to {@code problems} */

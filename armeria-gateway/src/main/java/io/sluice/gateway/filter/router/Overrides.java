@@ -25,6 +25,9 @@ final class Overrides {
     private static final AsciiString X_ENVOY_RETRIABLE_STATUS_CODES =
             AsciiString.cached("x-envoy-retriable-status-codes");
 
+    /** Where it is set, a timeout is answered by 204. */
+    static final String TIMEOUT_ALT_RESPONSE = "x-envoy-upstream-rq-timeout-alt-response";
+
     private Overrides() {}
 
     @SuppressWarnings("ReferenceEquality") // the same object where nothing overrides it

@@ -5,6 +5,7 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.HttpHeadersBuilder;
+import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
@@ -55,6 +56,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     private HeaderMutations responseMutations = HeaderMutations.NONE;
     private RouteAction.@Nullable Forward autoHost;
     private boolean headersOut;
+    private boolean timeoutAsNoContent;
 
     RouterFilter(Exchange exchange, Clusters clusters, Upstream upstream, boolean suppressEnvoyHeaders) {
         this.exchange = exchange;
@@ -109,6 +111,8 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             return;
         }
         CallPolicy policy = Overrides.apply(forward.policy(), headers);
+        timeoutAsNoContent = headers.contains(Overrides.TIMEOUT_ALT_RESPONSE);
+        headers.remove(Overrides.TIMEOUT_ALT_RESPONSE);
         mutations.apply(headers, exchange);
         rewritePath(forward.path(), headers);
         rewriteHost(forward, headers);
@@ -303,11 +307,6 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     }
 
     @Override
-    public void onInformational(ResponseHeaders headers) {
-        exchange.respondInformational(headers);
-    }
-
-    @Override
     public void onHeaders(ResponseHeaders headers, boolean end) {
         long now = System.nanoTime();
         exchange.upstream().firstResponseByteNanos = now;
@@ -316,8 +315,8 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         }
         headersOut = true;
         ResponseHeadersBuilder out = headers.toBuilder();
-        if (!suppressEnvoyHeaders) {
-            long since = exchange.requestEndNanos() == 0 ? exchange.startNanos() : exchange.requestEndNanos();
+        long since = exchange.requestEndNanos();
+        if (!suppressEnvoyHeaders && since != 0) {
             out.set(X_ENVOY_UPSTREAM_SERVICE_TIME, String.valueOf((now - since) / 1_000_000));
         }
         if (route != null) {
@@ -357,9 +356,10 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         if (route != null && route.tellAttempts()) {
             headers.set(X_ENVOY_ATTEMPT_COUNT, String.valueOf(Math.max(1, exchange.upstream().attempts)));
         }
+        boolean noContent = timeoutAsNoContent && failure.status() == HttpStatus.GATEWAY_TIMEOUT.code();
         exchange.reply(new LocalReply(
-                failure.status(),
-                failure.body(),
+                noContent ? HttpStatus.NO_CONTENT.code() : failure.status(),
+                noContent ? "" : failure.body(),
                 headers.build(),
                 Set.copyOf(failure.flags()),
                 failure.details(),

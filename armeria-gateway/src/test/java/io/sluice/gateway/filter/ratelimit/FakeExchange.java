@@ -4,7 +4,6 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
-import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
@@ -163,11 +162,6 @@ final class FakeExchange extends FakeStream implements Exchange {
     @Override
     public UpstreamInfo upstream() {
         return new UpstreamInfo();
-    }
-
-    @Override
-    public void respondInformational(ResponseHeaders headers) {
-        throw new UnsupportedOperationException();
     }
 
     @Override

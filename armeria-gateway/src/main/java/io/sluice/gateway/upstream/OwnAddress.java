@@ -1,4 +1,4 @@
-package io.sluice.gateway.listener;
+package io.sluice.gateway.upstream;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -7,9 +7,9 @@ import java.net.SocketException;
 import org.slf4j.LoggerFactory;
 
 /** How this machine is known to others. Envoy tells upstreams so who called, where the caller is on the machine itself. */
-final class OwnAddress {
+public final class OwnAddress {
     /** The first IPv4 address that is not the loopback's; the loopback's where there is no other. */
-    static final InetAddress OF_MACHINE = find();
+    public static final InetAddress OF_MACHINE = find();
 
     private OwnAddress() {}
 
