@@ -90,7 +90,8 @@ class RefusedParserTest {
                     {name: one, domains: ['*'], require_tls: 7}                            | virtual_hosts[0] 'one' > require_tls: 7 (expected: NONE, EXTERNAL_ONLY or ALL)
                     """)
     void refusesVirtualHosts(String hosts, String message) throws IOException {
-        assertThat(problems(manager(hosts))).anySatisfy(problem -> assertThat(problem).contains(message));
+        assertThat(problems(manager(hosts)))
+                .anySatisfy(problem -> assertThat(problem).contains(message));
     }
 
     @ParameterizedTest(name = "{1}")
@@ -128,7 +129,8 @@ class RefusedParserTest {
     @Test
     void refusesBytesThatAreNoMessage() throws IOException {
         Any broken = Any.newBuilder()
-                .setTypeUrl("type.googleapis.com/" + HttpConnectionManager.getDescriptor().getFullName())
+                .setTypeUrl("type.googleapis.com/"
+                        + HttpConnectionManager.getDescriptor().getFullName())
                 .setValue(com.google.protobuf.ByteString.copyFromUtf8("no message"))
                 .build();
         assertThat(problems(around(broken)))
@@ -138,12 +140,16 @@ class RefusedParserTest {
 
     @Test
     void tellsEverythingAtOnce() throws IOException {
-        assertThat(problems(manager("{name: all, domains: ['*'], routes: [{match: {prefix: /}}, {match: {}, route: {cluster: c}}]}")))
+        assertThat(
+                        problems(
+                                manager(
+                                        "{name: all, domains: ['*'], routes: [{match: {prefix: /}}, {match: {}, route: {cluster: c}}]}")))
                 .hasSize(2);
     }
 
     private static String manager(String hosts) {
-        return "{stat_prefix: x, http_filters: [" + ROUTER + "], route_config: {name: routes, virtual_hosts: [" + hosts + "]}}";
+        return "{stat_prefix: x, http_filters: [" + ROUTER + "], route_config: {name: routes, virtual_hosts: [" + hosts
+                + "]}}";
     }
 
     private List<String> problems(String manager) throws IOException {
@@ -153,13 +159,17 @@ class RefusedParserTest {
 
     private List<String> problems(Listener listener) {
         Problems problems = Problems.of("Listener 'edge'");
-        assertThat(listeners.parse(listener, name -> Optional.empty(), problems)).isEmpty();
+        assertThat(listeners.parse(listener, name -> Optional.empty(), problems))
+                .isEmpty();
         return problems.list();
     }
 
     private static Listener around(Any manager) throws IOException {
-        return read("{name: edge, address: {socket_address: {address: 127.0.0.1, port_value: 1}}}", Listener.newBuilder())
-                .addFilterChains(FilterChain.newBuilder().addFilters(Filter.newBuilder().setTypedConfig(manager)))
+        return read(
+                        "{name: edge, address: {socket_address: {address: 127.0.0.1, port_value: 1}}}",
+                        Listener.newBuilder())
+                .addFilterChains(
+                        FilterChain.newBuilder().addFilters(Filter.newBuilder().setTypedConfig(manager)))
                 .build();
     }
 

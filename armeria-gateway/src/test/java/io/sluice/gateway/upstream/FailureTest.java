@@ -136,8 +136,8 @@ class FailureTest {
                 assertThatThrownBy(() -> caller.get(path)).isInstanceOf(UncheckedIOException.class);
             }
             assertThat(gateway.logged(path))
-                    .isEqualTo("GET " + path + " 200 " + flag
-                            + " upstream_reset_after_response_started{protocol_error}");
+                    .isEqualTo(
+                            "GET " + path + " 200 " + flag + " upstream_reset_after_response_started{protocol_error}");
         }
     }
 
