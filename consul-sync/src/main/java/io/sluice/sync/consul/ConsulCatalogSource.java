@@ -196,6 +196,7 @@ public final class ConsulCatalogSource implements CatalogSource {
                 }
                 knownServers = now;
             }
+            changes();
         }
     }
 

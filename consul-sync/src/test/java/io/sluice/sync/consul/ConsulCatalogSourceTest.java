@@ -7,6 +7,7 @@ import static io.sluice.sync.Catalogs.routes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
@@ -26,6 +27,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
@@ -35,6 +39,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConsulCatalogSourceTest {
     @Order(1)
@@ -410,6 +416,29 @@ class ConsulCatalogSourceTest {
         catalogs.await(latest -> latest.services().stream()
                 .allMatch(service -> service.instances().get(0).health() == Health.WARNING));
         assertThat(CONSUL.mostOpen()).isLessThanOrEqualTo(12);
+    }
+
+    /** The answer is held back until the source has gone on from both others. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/catalog/services", "/v1/catalog/service/consul", "/v1/kv/sluice/"})
+    void isSyncedWhicheverAnswerIsTheLast(String last) throws Exception {
+        CompletableFuture<HttpResponse> held = new CompletableFuture<>();
+        Set<String> goneOn = ConcurrentHashMap.newKeySet();
+        WebClient agent = WebClient.of("h1c://127.0.0.1:" + AGENT.port());
+        CONSUL.fault(request -> {
+            String path = request.path().split("\\?")[0];
+            if (!request.path().contains("index=")) {
+                return path.equals(last) ? HttpResponse.of(held) : null;
+            }
+            if (goneOn.add(path) && goneOn.size() == 2) {
+                held.complete(agent.get(last + "?recurse=true"));
+            }
+            return null;
+        });
+
+        start(CONSUL.address(""));
+
+        assertThat(goneOn).hasSizeGreaterThanOrEqualTo(2);
     }
 
     @Test
