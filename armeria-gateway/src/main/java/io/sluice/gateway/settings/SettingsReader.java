@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -105,7 +104,7 @@ public final class SettingsReader {
             String name = variable.substring(PREFIX.length()).replace('_', '-').toLowerCase(Locale.ROOT);
             if (GatewaySettings.NAMES.containsKey(name)) {
                 values.put(name, value);
-            } else if (distance(name, nearest(name)) <= MISSPELT) {
+            } else if (Nearest.distance(name, nearest(name)) <= MISSPELT) {
                 throw new SettingsException(variable + ": unknown variable (nearest: " + PREFIX
                         + nearest(name).replace('-', '_').toUpperCase(Locale.ROOT) + ")");
             }
@@ -278,28 +277,7 @@ public final class SettingsReader {
     }
 
     private static String nearest(String word) {
-        return GatewaySettings.NAMES.keySet().stream()
-                .min(Comparator.<String>comparingInt(name -> distance(word, name))
-                        .thenComparing(name -> name))
+        return Nearest.of(word, GatewaySettings.NAMES.keySet().stream().sorted())
                 .orElse("");
-    }
-
-    /** Levenshtein's. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int above = row[j];
-                int same = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                row[j] = Math.min(same, Math.min(above, row[j - 1]) + 1);
-                diagonal = above;
-            }
-        }
-        return row[b.length()];
     }
 }

@@ -13,6 +13,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
+import io.sluice.gateway.settings.Nearest;
 import java.io.StringReader;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -457,34 +458,8 @@ final class YamlMessage {
     }
 
     private static String nearest(Descriptor type, String name) {
-        String best = "";
-        int least = Integer.MAX_VALUE;
-        for (FieldDescriptor field : type.getFields()) {
-            int distance = distance(name, field.getName());
-            if (distance < least) {
-                least = distance;
-                best = field.getName();
-            }
-        }
-        return best.isEmpty() ? "" : " (nearest: " + best + ")";
-    }
-
-    /** Levenshtein's. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int above = row[j];
-                int same = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                row[j] = Math.min(same, Math.min(above, row[j - 1]) + 1);
-                diagonal = above;
-            }
-        }
-        return row[b.length()];
+        return Nearest.of(name, type.getFields().stream().map(FieldDescriptor::getName))
+                .map(field -> " (nearest: " + field + ")")
+                .orElse("");
     }
 }

@@ -5,11 +5,10 @@ import io.sluice.sync.model.RouteRule;
 import io.sluice.sync.model.RouteRule.Action;
 import io.sluice.sync.model.RouteRule.HeaderChanges;
 import io.sluice.sync.model.RouteRule.Target;
+import io.sluice.xdsserver.settings.Nearest;
 import io.sluice.xdsserver.translate.filter.FilterScope;
 import io.sluice.xdsserver.translate.filter.HttpFilterOrder;
 import io.sluice.xdsserver.translate.filter.Refusal;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,26 +74,8 @@ final class RouteCheck {
     }
 
     private String nearest(String name) {
-        return services.stream()
-                .min(Comparator.<String>comparingInt(known -> distance(name, known))
-                        .thenComparing(known -> known))
+        return Nearest.of(name, services.stream().sorted())
                 .map(known -> "a service of the catalog, such as '" + known + "'")
                 .orElse("a service of the catalog, which has none");
-    }
-
-    /** Levenshtein's. */
-    private static int distance(String from, String to) {
-        int[] row = new int[to.length() + 1];
-        Arrays.setAll(row, i -> i);
-        for (int i = 1; i <= from.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= to.length(); j++) {
-                int replaced = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[to.length()];
     }
 }
