@@ -99,9 +99,7 @@ final class GatewayListener implements HttpService {
     @Override
     public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) {
         HttpResponseWriter writer = HttpResponse.streaming();
-        DownstreamConnection connection =
-                DownstreamConnection.of(ctx.log().partial().channel());
-        ServerExchange exchange = new ServerExchange(ctx, connection, request, writer, manager, parts);
+        ServerExchange exchange = new ServerExchange(new ArmeriaStream(ctx, request, writer), manager, parts);
         try {
             exchange.start();
         } catch (RuntimeException e) {

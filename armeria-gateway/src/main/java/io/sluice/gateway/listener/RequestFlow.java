@@ -2,28 +2,23 @@ package io.sluice.gateway.listener;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
-import com.linecorp.armeria.common.HttpObject;
-import com.linecorp.armeria.common.HttpRequest;
-import com.linecorp.armeria.common.stream.SubscriptionOption;
 import io.sluice.gateway.filter.HttpFilter;
 import io.sluice.gateway.filter.HttpFilterFactory.Phase;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Subscriber;
-import org.reactivestreams.Subscription;
 
 /**
  * A request on its way through the filters, part by part. The body is asked for piece by piece, as the last filter wants it; a piece that a
  * filter pauses at waits here.
  */
-final class RequestFlow implements Subscriber<HttpObject> {
+final class RequestFlow implements DownstreamStream.Body {
     private final ServerExchange exchange;
     private final ExchangeFilters filters;
-    private final HttpRequest source;
+    private final DownstreamStream stream;
     private final boolean http1;
     private final boolean empty;
-    private @Nullable Subscription body;
     private @Nullable Object held;
     private int at;
+    private boolean reading;
     private boolean paused;
     private boolean reachedEnd;
     private boolean asked;
@@ -32,12 +27,12 @@ final class RequestFlow implements Subscriber<HttpObject> {
     private long endNanos;
     private long bytes;
 
-    RequestFlow(ServerExchange exchange, ExchangeFilters filters, HttpRequest source, boolean http1) {
+    RequestFlow(ServerExchange exchange, ExchangeFilters filters, DownstreamStream stream) {
         this.exchange = exchange;
         this.filters = filters;
-        this.source = source;
-        this.http1 = http1;
-        empty = !source.isOpen() && source.isEmpty();
+        this.stream = stream;
+        http1 = stream.isHttp1();
+        empty = stream.isBare();
         if (empty) {
             done = true;
             endNanos = exchange.startNanos();
@@ -86,18 +81,14 @@ final class RequestFlow implements Subscriber<HttpObject> {
         reachedEnd = true;
         filters.terminal().request(empty);
         if (!isOver() && !empty) {
-            source.subscribe(
-                    this,
-                    exchange.eventLoop(),
-                    SubscriptionOption.WITH_POOLED_OBJECTS,
-                    SubscriptionOption.NOTIFY_CANCELLATION);
+            stream.read(this);
         }
     }
 
     void more() {
-        if (body != null && !asked && !paused && !done && filters.terminal().isWritable()) {
+        if (reading && !asked && !paused && !done && filters.terminal().isWritable()) {
             asked = true;
-            body.request(1);
+            stream.requestMore();
         }
     }
 
@@ -129,8 +120,8 @@ final class RequestFlow implements Subscriber<HttpObject> {
         if (reachedEnd) {
             filters.terminal().cancel();
         }
-        if (body != null && !done) {
-            body.cancel();
+        if (reading && !done) {
+            stream.cancelRequest();
         }
         dropHeld();
     }
@@ -181,38 +172,49 @@ final class RequestFlow implements Subscriber<HttpObject> {
         exchange.requestArrived();
     }
 
-    // --- from Armeria
+    // --- from the caller
 
     @Override
-    public void onSubscribe(Subscription subscription) {
-        body = subscription;
+    public void onReady() {
+        reading = true;
         if (isOver()) {
-            subscription.cancel();
+            stream.cancelRequest();
         } else {
             more();
         }
     }
 
     @Override
-    public void onNext(HttpObject part) {
+    public void onData(HttpData data) {
+        if (takes()) {
+            bytes += data.length();
+            take(data);
+        } else {
+            data.close();
+        }
+    }
+
+    @Override
+    public void onTrailers(HttpHeaders trailers) {
+        if (takes()) {
+            take(trailers);
+        }
+    }
+
+    private boolean takes() {
         asked = false;
         exchange.touched();
-        if (isOver() || exchange.isAnswered()) {
-            if (part instanceof HttpData data) {
-                data.close();
-            }
-            return;
-        }
-        if (part instanceof HttpData data) {
-            bytes += data.length();
-        }
+        return !isOver() && !exchange.isAnswered();
+    }
+
+    private void take(Object part) {
         at = 0;
         held = part;
         passOn(part);
     }
 
     @Override
-    public void onComplete() {
+    public void onEnd() {
         if (!done && !exchange.isEnded()) {
             arrived();
             if (!stopped) {
@@ -222,7 +224,7 @@ final class RequestFlow implements Subscriber<HttpObject> {
     }
 
     @Override
-    public void onError(Throwable cause) {
+    public void onBroken(Throwable cause) {
         // the response's completion tells the end; a request cancelled by us is no event
         if (!isOver()) {
             exchange.requestBroke(cause);

@@ -2,11 +2,8 @@ package io.sluice.gateway.listener;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
-import com.linecorp.armeria.common.HttpObject;
-import com.linecorp.armeria.common.HttpResponseWriter;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
-import io.netty.channel.EventLoop;
 import io.sluice.gateway.filter.HttpFilter;
 import io.sluice.gateway.filter.HttpFilterFactory.Phase;
 import java.util.ArrayDeque;
@@ -22,7 +19,7 @@ final class ResponseFlow {
 
     private final ServerExchange exchange;
     private final ExchangeFilters filters;
-    private final HttpResponseWriter writer;
+    private final DownstreamStream stream;
     private final boolean http1;
     private final Deque<Part> waiting = new ArrayDeque<>(2);
     private int at;
@@ -35,11 +32,11 @@ final class ResponseFlow {
     private @Nullable ResponseHeaders headers;
     private @Nullable HttpHeaders trailers;
 
-    ResponseFlow(ServerExchange exchange, ExchangeFilters filters, HttpResponseWriter writer, boolean http1) {
+    ResponseFlow(ServerExchange exchange, ExchangeFilters filters, DownstreamStream stream) {
         this.exchange = exchange;
         this.filters = filters;
-        this.writer = writer;
-        this.http1 = http1;
+        this.stream = stream;
+        http1 = stream.isHttp1();
     }
 
     private sealed interface Part {
@@ -169,17 +166,13 @@ final class ResponseFlow {
                 headers = out;
                 firstByteNanos = System.nanoTime();
                 ended = head.end();
-                send(out);
+                stream.headers(out, ended);
             }
             case Part.Piece piece -> {
                 int length = piece.data().length();
                 bytes += length;
                 ended = piece.end();
-                if (length > 0) {
-                    send(piece.end() ? piece.data().withEndOfStream() : piece.data());
-                } else {
-                    piece.data().close();
-                }
+                stream.data(piece.data(), ended);
                 if (!ended) {
                     holdBack(length);
                 }
@@ -187,19 +180,13 @@ final class ResponseFlow {
             case Part.Tail tail -> {
                 trailers = tail.trailers();
                 ended = true;
-                if (!http1) {
-                    send(tail.trailers()); // Envoy drops HTTP/1's
+                if (http1) {
+                    stream.data(HttpData.empty(), true); // Envoy drops HTTP/1's
+                } else {
+                    stream.trailers(trailers);
                 }
             }
         }
-        if (ended) {
-            writer.close();
-        }
-    }
-
-    @SuppressWarnings("CheckReturnValue") // a writer that takes nothing any more has told its end already
-    private void send(HttpObject part) {
-        writer.tryWrite(part);
     }
 
     private void holdBack(int length) {
@@ -209,14 +196,7 @@ final class ResponseFlow {
         }
         upstreamPaused = true;
         filters.terminal().pauseResponse();
-        EventLoop loop = exchange.eventLoop();
-        writer.whenConsumed().thenRun(() -> {
-            if (loop.inEventLoop()) {
-                caughtUp();
-            } else {
-                loop.execute(this::caughtUp);
-            }
-        });
+        stream.whenSent(this::caughtUp);
     }
 
     private void caughtUp() {

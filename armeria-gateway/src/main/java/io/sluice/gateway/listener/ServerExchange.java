@@ -5,15 +5,11 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.HttpMethod;
-import com.linecorp.armeria.common.HttpRequest;
-import com.linecorp.armeria.common.HttpResponseWriter;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
-import com.linecorp.armeria.common.stream.ClosedStreamException;
-import com.linecorp.armeria.server.ServiceRequestContext;
 import io.netty.channel.EventLoop;
 import io.netty.util.AsciiString;
 import io.sluice.gateway.accesslog.AccessLog;
@@ -48,11 +44,8 @@ final class ServerExchange implements Exchange {
     private static final AsciiString INTERNAL = AsciiString.cached("x-envoy-internal");
     private static final int SWITCHING_PROTOCOLS = 101;
 
-    private final ServiceRequestContext ctx;
+    private final DownstreamStream stream;
     private final DownstreamConnection connection;
-    private final EventLoop loop;
-    private final HttpRequest source;
-    private final HttpResponseWriter writer;
     private final HttpConnectionManager manager;
     private final ListenerParts parts;
     private final RequestHeadersBuilder request;
@@ -77,30 +70,21 @@ final class ServerExchange implements Exchange {
     private long endNanos;
     private String details = "";
 
-    ServerExchange(
-            ServiceRequestContext ctx,
-            DownstreamConnection connection,
-            HttpRequest source,
-            HttpResponseWriter writer,
-            HttpConnectionManager manager,
-            ListenerParts parts) {
-        this.ctx = ctx;
-        this.connection = connection;
-        this.source = source;
-        this.writer = writer;
+    ServerExchange(DownstreamStream stream, HttpConnectionManager manager, ListenerParts parts) {
+        this.stream = stream;
         this.manager = manager;
         this.parts = parts;
-        loop = ctx.eventLoop().withoutContext();
-        request = source.headers().toBuilder();
+        connection = stream.connection();
+        request = stream.headers().toBuilder();
         path = request.get(WireMarks.PATH, "");
         request.path(path).remove(WireMarks.PATH);
         hostAsAuthority(request);
-        remote = ctx.remoteAddress();
-        tls = ctx.sessionProtocol().isTls();
-        http1 = !ctx.sessionProtocol().isMultiplex();
+        remote = stream.remoteAddress();
+        tls = stream.tlsSession() != null;
+        http1 = stream.isHttp1();
         filters = new ExchangeFilters(manager.chain());
-        requestFlow = new RequestFlow(this, filters, source, http1);
-        responseFlow = new ResponseFlow(this, filters, writer, http1);
+        requestFlow = new RequestFlow(this, filters, stream);
+        responseFlow = new ResponseFlow(this, filters, stream);
         timers = new StreamTimers(this);
     }
 
@@ -120,17 +104,10 @@ final class ServerExchange implements Exchange {
     void start() {
         parts.meters().begins();
         connection.begins(this);
-        writer.whenComplete().handle((done, cause) -> {
-            if (loop.inEventLoop()) {
-                end(cause);
-            } else {
-                loop.execute(() -> end(cause));
-            }
-            return null;
-        });
+        stream.whenOver(this::end);
         String refusal = refusal();
-        EntryRules.Outcome entry =
-                EntryRules.apply(manager, request, new EntryRules.Connection(remote, ctx.localAddress(), tls, !http1));
+        EntryRules.Outcome entry = EntryRules.apply(
+                manager, request, new EntryRules.Connection(remote, stream.localAddress(), tls, !http1));
         remote = entry.remote();
         tls = entry.tls();
         if (refusal != null) {
@@ -147,7 +124,7 @@ final class ServerExchange implements Exchange {
         timers.start(
                 idle == null ? manager.streamIdleTimeout() : idle,
                 requestFlow.isDone() ? Duration.ZERO : manager.requestTimeout());
-        trace = parts.tracing().start(source.headers(), manager.tracing());
+        trace = parts.tracing().start(stream.headers(), manager.tracing());
         if (needsTls(asked)) {
             ResponseHeadersBuilder redirect = ResponseHeaders.builder(HttpStatus.MOVED_PERMANENTLY)
                     .set(
@@ -177,7 +154,7 @@ final class ServerExchange implements Exchange {
     /** Envoy answers a request that it does not let in before it has read its end, and closes an HTTP/1 connection then. */
     private void refuse(LocalReply reply) {
         if (http1) {
-            ctx.initiateConnectionShutdown();
+            stream.endConnection();
         }
         reply(reply);
     }
@@ -225,7 +202,7 @@ final class ServerExchange implements Exchange {
     }
 
     void requestBroke(Throwable cause) {
-        writer.abort(cause);
+        stream.abort(cause);
     }
 
     /** Whether the last filter works on the request. */
@@ -261,7 +238,7 @@ final class ServerExchange implements Exchange {
     ResponseHeaders finish(ResponseHeadersBuilder headers, boolean end) {
         int status = headers.status().code();
         if (http1 && status != SWITCHING_PROTOCOLS && (!requestFlow.isDone() || connection.isDraining())) {
-            ctx.initiateConnectionShutdown(); // nobody waits for the rest of a request that is answered
+            stream.endConnection(); // nobody waits for the rest of a request that is answered
         }
         if (http1 && end && request.method() != HttpMethod.HEAD && status >= 200 && status != 204) {
             headers.set(HttpHeaderNames.CONTENT_LENGTH, headers.get(HttpHeaderNames.CONTENT_LENGTH, "0"));
@@ -359,7 +336,7 @@ final class ServerExchange implements Exchange {
         }
         details = why;
         requestFlow.stop();
-        writer.close(ClosedStreamException.get());
+        stream.reset();
     }
 
     // --- the end
@@ -368,7 +345,7 @@ final class ServerExchange implements Exchange {
     void disconnected() {
         if (!ended) {
             end(responseFlow.isEnded() ? null : ClosedSessionException.get());
-            writer.abort();
+            stream.abort(null);
         }
     }
 
@@ -418,7 +395,7 @@ final class ServerExchange implements Exchange {
 
     @Override
     public EventLoop eventLoop() {
-        return loop;
+        return stream.eventLoop();
     }
 
     @Override
@@ -582,12 +559,12 @@ final class ServerExchange implements Exchange {
 
     @Override
     public InetSocketAddress downstreamLocalAddress() {
-        return ctx.localAddress();
+        return stream.localAddress();
     }
 
     @Override
     public InetSocketAddress downstreamDirectRemoteAddress() {
-        return ctx.remoteAddress();
+        return stream.remoteAddress();
     }
 
     @Override
