@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.IdentityHashMap;
@@ -25,6 +24,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Serialises one group's translations and names versions: the same content has the same version on every replica and after every restart. */
 final class Snapshots {
@@ -34,7 +34,7 @@ final class Snapshots {
     /** The last translation's messages, by identity: a message that was not translated again is not serialised again. */
     private IdentityHashMap<Message, VersionedResource> serialised = new IdentityHashMap<>();
 
-    private Map<ResourceType, SortedMap<String, VersionedResource>> last = Map.of();
+    private @Nullable Snapshot last;
 
     /** Unchanged resources are the same objects as in the snapshot before. */
     Snapshot of(Translation translation) {
@@ -45,10 +45,11 @@ final class Snapshots {
         add(resources, now, ResourceType.LISTENER, translation.listeners(), Listener::getName);
         add(resources, now, ResourceType.ROUTE, translation.routes(), RouteConfiguration::getName);
         serialised = now;
-        last = resources;
         Map<ResourceType, String> versions = new EnumMap<>(ResourceType.class);
         resources.forEach((type, all) -> versions.put(type, version(all)));
-        return new Snapshot(resources, versions);
+        Snapshot next = last == null ? new Snapshot(resources, versions) : last.next(resources, versions);
+        last = next;
+        return next;
     }
 
     private <T extends Message> void add(
@@ -68,8 +69,7 @@ final class Snapshots {
     }
 
     private VersionedResource resource(ResourceType type, String name, ByteString bytes) {
-        VersionedResource before =
-                last.getOrDefault(type, Collections.emptySortedMap()).get(name);
+        VersionedResource before = last == null ? null : last.of(type).get(name);
         if (before != null && before.body().getValue().equals(bytes)) {
             return before;
         }

@@ -7,6 +7,7 @@ import io.sluice.xdsserver.snapshot.VersionedResource;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -483,10 +484,62 @@ final class Subscription {
     private Pending pending(Snapshot snapshot) {
         String version = snapshot.version(type);
         if (!version.equals(pendingOf)) {
-            pending = compare(snapshot);
+            Optional<Set<String>> changed =
+                    pendingOf == null ? Optional.empty() : snapshot.changedSince(type, pendingOf);
+            pending = changed.isPresent() ? compareAgain(snapshot, changed.get()) : compare(snapshot);
             pendingOf = version;
         }
         return pending;
+    }
+
+    /** Costs what changed, not what there is. */
+    private Pending compareAgain(Snapshot snapshot, Set<String> changed) {
+        Map<String, VersionedResource> all = snapshot.of(type);
+        Answer answer = inFlight;
+        if (answer != null && !comparedInFlight) {
+            comparedInFlight = answer.resources().stream().anyMatch(resource -> changed.contains(resource.name()))
+                    || answer.removed().stream().anyMatch(changed::contains);
+        }
+        Pending rest = pending.withoutNames(changed);
+        List<VersionedResource> fresh = new ArrayList<>(rest.fresh);
+        List<VersionedResource> again = new ArrayList<>(rest.again);
+        Set<String> absent = new TreeSet<>(rest.absent);
+        Set<String> dropped = new TreeSet<>(rest.dropped);
+        for (String name : changed) {
+            VersionedResource resource = all.get(name);
+            if (resource != null && wants(name)) {
+                compare(resource, fresh, again);
+            } else if (resource == null) {
+                if (isAbsent(name, all)) {
+                    absent.add(name);
+                }
+                if (held.containsKey(name) || refused.containsKey(name)) {
+                    dropped.add(name);
+                }
+            }
+        }
+        fresh.sort(Comparator.comparing(VersionedResource::name));
+        again.sort(Comparator.comparing(VersionedResource::name));
+        return new Pending(fresh, again, List.copyOf(absent), List.copyOf(dropped));
+    }
+
+    private void compare(VersionedResource resource, List<VersionedResource> fresh, List<VersionedResource> again) {
+        if (asked.contains(resource.name())) {
+            fresh.add(resource);
+        } else if (!holds(resource)) {
+            boolean same = resource.version().equals(refused.get(resource.name()));
+            (same ? again : fresh).add(resource);
+        }
+    }
+
+    /** Whether the client is to hear that there is no such thing. */
+    private boolean isAbsent(String name, Map<String, VersionedResource> all) {
+        return (variant == Variant.DELTA || variant.fullState(type))
+                && asked.contains(name)
+                && wants(name)
+                && !all.containsKey(name)
+                && !held.containsKey(name)
+                && !refused.containsKey(name);
     }
 
     private Pending compare(Snapshot snapshot) {
@@ -500,22 +553,8 @@ final class Subscription {
         claimed = null;
         List<VersionedResource> fresh = new ArrayList<>();
         List<VersionedResource> again = new ArrayList<>();
-        forEachWanted(snapshot, resource -> {
-            if (asked.contains(resource.name())) {
-                fresh.add(resource);
-            } else if (!holds(resource)) {
-                boolean same = resource.version().equals(refused.get(resource.name()));
-                (same ? again : fresh).add(resource);
-            }
-        });
-        List<String> absent = new ArrayList<>();
-        if (variant == Variant.DELTA || variant.fullState(type)) {
-            for (String name : asked) {
-                if (wants(name) && !all.containsKey(name) && !held.containsKey(name) && !refused.containsKey(name)) {
-                    absent.add(name);
-                }
-            }
-        }
+        forEachWanted(snapshot, resource -> compare(resource, fresh, again));
+        List<String> absent = asked.stream().filter(name -> isAbsent(name, all)).toList();
         Set<String> dropped = new TreeSet<>();
         for (Set<String> known : List.of(held.keySet(), refused.keySet())) {
             for (String name : known) {
@@ -542,10 +581,21 @@ final class Subscription {
         Pending without(List<VersionedResource> sent, List<String> removed) {
             Set<String> told = new HashSet<>();
             sent.forEach(resource -> told.add(resource.name()));
-            Set<String> gone = new HashSet<>(removed);
+            return without(told, new HashSet<>(removed));
+        }
+
+        Pending withoutNames(Set<String> names) {
+            return without(names, names);
+        }
+
+        private Pending without(Set<String> present, Set<String> gone) {
             return new Pending(
-                    fresh.stream().filter(each -> !told.contains(each.name())).toList(),
-                    again.stream().filter(each -> !told.contains(each.name())).toList(),
+                    fresh.stream()
+                            .filter(each -> !present.contains(each.name()))
+                            .toList(),
+                    again.stream()
+                            .filter(each -> !present.contains(each.name()))
+                            .toList(),
                     absent.stream().filter(name -> !gone.contains(name)).toList(),
                     dropped.stream().filter(name -> !gone.contains(name)).toList());
         }

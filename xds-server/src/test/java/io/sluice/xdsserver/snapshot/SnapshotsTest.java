@@ -12,7 +12,10 @@ import io.sluice.xdsserver.translate.NodeSettings;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -51,6 +54,44 @@ class SnapshotsTest {
         assertThat(after.version(ResourceType.CLUSTER)).isEqualTo(before.version(ResourceType.CLUSTER));
         assertThat(after.version(ResourceType.ROUTE)).isEqualTo(before.version(ResourceType.ROUTE));
         assertThat(after.version(ResourceType.LISTENER)).isEqualTo(before.version(ResourceType.LISTENER));
+    }
+
+    @Property(tries = 200)
+    void knowsWhatChangedSinceEachOfItsLastVersions(@ForAll long seed) {
+        Random random = new Random(seed);
+        List<Snapshot> all = new ArrayList<>(List.of(next(TestCatalogs.random(random))));
+        for (int i = 0; i < 40; i++) {
+            Catalog catalog = random.nextInt(4) == 0
+                    ? TestCatalogs.random(random)
+                    : TestCatalogs.withOneWeightChanged(TestCatalogs.random(new Random(seed)), random);
+            all.add(next(catalog));
+        }
+        Snapshot newest = all.getLast();
+        for (Snapshot old : all.subList(all.size() - Changes.MAX_STEPS, all.size())) {
+            for (ResourceType type : ResourceType.values()) {
+                if (old.version(type).equals(newest.version(type))) {
+                    continue;
+                }
+                Set<String> different = new TreeSet<>(old.of(type).keySet());
+                different.addAll(newest.of(type).keySet());
+                different.removeIf(name ->
+                        Objects.equals(old.of(type).get(name), newest.of(type).get(name)));
+                assertThat(newest.changedSince(type, old.version(type)).orElseThrow())
+                        .containsAll(different);
+            }
+        }
+    }
+
+    @Test
+    void whatIsTooLongAgoIsNotKnown() {
+        Snapshot first = next(TestCatalogs.random(new Random(1)));
+        Snapshot newest = first;
+        for (int i = 0; i < 3 * Changes.MAX_STEPS; i++) {
+            newest = next(TestCatalogs.random(new Random(i + 2)));
+        }
+        assertThat(newest.changedSince(ResourceType.ENDPOINT, first.version(ResourceType.ENDPOINT)))
+                .isEmpty();
+        assertThat(newest.changedSince(ResourceType.ENDPOINT, "never heard of")).isEmpty();
     }
 
     @Test

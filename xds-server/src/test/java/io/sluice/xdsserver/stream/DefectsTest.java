@@ -308,7 +308,8 @@ class DefectsTest extends Peers {
         List<VersionedResource> all = new ArrayList<>(IntStream.range(0, resources)
                 .mapToObj(i -> Sample.of(type, "name-" + i, "0"))
                 .toList());
-        client.publish(Sample.snapshot(all));
+        Snapshot snapshot = Sample.snapshot(all);
+        client.publish(snapshot);
         client.subscribe(type, all.stream().map(VersionedResource::name).toArray(String[]::new));
         client.settle();
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -316,7 +317,7 @@ class DefectsTest extends Peers {
         int rounds = 50;
         for (int round = 1; round <= 2 * rounds; round++) {
             all.set(7, Sample.of(type, "name-7", "" + round));
-            Snapshot snapshot = Sample.snapshot(all);
+            snapshot = Sample.next(snapshot, all);
             long before = threads.getCurrentThreadAllocatedBytes();
             client.publish(snapshot);
             Received change = client.take().orElseThrow();

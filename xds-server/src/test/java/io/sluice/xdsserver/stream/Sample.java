@@ -111,6 +111,11 @@ final class Sample {
     }
 
     static Snapshot snapshot(Collection<VersionedResource> resources) {
+        return next(new Snapshot(Map.of(), Map.of()), resources);
+    }
+
+    /** Which knows what is different from the one before. */
+    static Snapshot next(Snapshot before, Collection<VersionedResource> resources) {
         Map<ResourceType, SortedMap<String, VersionedResource>> all = new EnumMap<>(ResourceType.class);
         Map<ResourceType, String> versions = new EnumMap<>(ResourceType.class);
         for (ResourceType type : ResourceType.values()) {
@@ -123,7 +128,7 @@ final class Sample {
                             .map(each -> each.name() + "@" + each.version())
                             .collect(joining(",", "v:", "")));
         }
-        return new Snapshot(all, versions);
+        return before.next(all, versions);
     }
 
     /** {@code name@version}, from the body alone. */
