@@ -18,6 +18,8 @@ import io.sluice.gateway.compile.RequestHeaderTestParser;
 import io.sluice.gateway.filter.router.RouterFilterParser;
 import io.sluice.gateway.listener.Listeners;
 import io.sluice.gateway.tracing.Tracing;
+import io.sluice.gateway.upstream.BufferedHttpCalls;
+import io.sluice.gateway.upstream.HttpCalls;
 import io.sluice.gateway.upstream.HttpHealthProbe;
 import io.sluice.gateway.upstream.PooledUpstream;
 import io.sluice.gateway.xds.BootstrapParser;
@@ -183,6 +185,10 @@ public final class GatewayRig implements AutoCloseable {
     /** Of the last configuration. */
     public Map<String, String> failed() {
         return failed;
+    }
+
+    public HttpCalls httpCalls() {
+        return new BufferedHttpCalls(upstream, clusters, workers);
     }
 
     public ClusterSet clusters() {
