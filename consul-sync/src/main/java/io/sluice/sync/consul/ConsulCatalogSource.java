@@ -228,9 +228,7 @@ public final class ConsulCatalogSource implements CatalogSource {
 
         @Override
         public void changed() {
-            if (address.all()) {
-                followServices();
-            }
+            followServices();
             changes();
         }
 
@@ -259,14 +257,21 @@ public final class ConsulCatalogSource implements CatalogSource {
         return catalog.value().orElse(Set.of());
     }
 
+    /**
+     * A service that is not in the catalog is not watched: Consul would wake such a query at every change of the catalog. One that had
+     * instances is watched until its own answer is believed.
+     */
     private void followServices() {
-        Set<String> used = new HashSet<>(draft.servicesInUse());
+        Set<String> wanted = new HashSet<>(draft.servicesInUse());
         if (address.all()) {
-            used.addAll(names());
-            used.remove("consul");
+            wanted.addAll(names());
+            wanted.remove("consul");
         }
+        Set<String> used = new HashSet<>(wanted);
+        used.retainAll(names());
         List<String> unused = services.entrySet().stream()
-                .filter(each -> !used.contains(each.getKey()) && !(address.all() && isPresent(each.getValue())))
+                .filter(each -> !used.contains(each.getKey()))
+                .filter(each -> !isPresent(each.getValue()) || !(address.all() || wanted.contains(each.getKey())))
                 .map(Map.Entry::getKey)
                 .toList();
         for (String name : unused) {

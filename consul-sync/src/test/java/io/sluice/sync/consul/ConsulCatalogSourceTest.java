@@ -401,6 +401,31 @@ class ConsulCatalogSourceTest {
         }
     }
 
+    /** Consul wakes a query for a service that it does not know at every registration of any other. */
+    @Test
+    void asksForNoServiceThatIsNotThere() throws Exception {
+        orders(1);
+        route("orders");
+        for (int i = 0; i < 20; i++) {
+            route("missing-" + i);
+        }
+        start(CONSUL.address(""));
+
+        AGENT.register("missing-7", "missing-7", "127.0.0.1", 7, "passing", Map.of());
+        catalogs.await(latest -> ports(latest, "missing-7").equals(List.of(7)));
+        AGENT.deregister("missing-7");
+        catalogs.await(latest -> ports(latest, "missing-7").isEmpty());
+        AGENT.register("missing-7", "missing-7", "127.0.0.1", 8, "passing", Map.of());
+        catalogs.await(latest -> ports(latest, "missing-7").equals(List.of(8)));
+
+        assertThat(CONSUL.asked().stream()
+                        .map(RequestHeaders::path)
+                        .filter(path -> path.startsWith("/v1/health/service/missing"))
+                        .map(path -> path.split("\\?")[0])
+                        .distinct())
+                .containsExactly("/v1/health/service/missing-7");
+    }
+
     @Test
     void readsMoreServicesThanItHasConnections() throws Exception {
         int count = 30;
