@@ -11,22 +11,68 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import javax.net.ssl.SSLSocket;
 
 /** One HTTP/1 connection that sends exactly the bytes it is given, right or wrong. Not thread-safe. */
 public final class Http1Client implements AutoCloseable {
+    private static final Duration HANDSHAKE_PATIENCE = Duration.ofSeconds(5);
+
     private final Socket socket;
     private final Http1Wire wire;
+    private String handshake;
 
-    private Http1Client(Socket socket) throws IOException {
+    private Http1Client(Socket socket, String handshake) throws IOException {
         this.socket = socket;
         this.wire = new Http1Wire(socket);
+        this.handshake = handshake;
     }
 
     /** @throws IOException when nothing listens there */
     public static Http1Client connect(int port) throws IOException {
+        return connect(port, Bytes.NONE, Optional.empty());
+    }
+
+    /** Over TLS. A handshake that fails is no exception: {@link #handshake} says so, and nothing can be read. */
+    public static Http1Client connect(int port, TlsPeer tls) throws IOException {
+        return connect(port, Bytes.NONE, Optional.of(tls));
+    }
+
+    /** @param preface bytes in front of everything, the handshake too */
+    public static Http1Client connect(int port, Bytes preface, Optional<TlsPeer> tls) throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setTcpNoDelay(true);
-        return new Http1Client(socket);
+        socket.getOutputStream().write(preface.toArray());
+        if (tls.isEmpty()) {
+            return new Http1Client(socket, "");
+        }
+        SSLSocket secure =
+                (SSLSocket) tls.get().context().getSocketFactory().createSocket(socket, "127.0.0.1", port, true);
+        secure.setSSLParameters(tls.get().parameters(false));
+        try {
+            secure.setSoTimeout((int) HANDSHAKE_PATIENCE.toMillis());
+            secure.startHandshake();
+            return new Http1Client(secure, TlsPeer.agreed(secure.getSession(), secure.getApplicationProtocol()));
+        } catch (IOException e) {
+            return new Http1Client(secure, "alert " + TlsPeer.failure(e));
+        }
+    }
+
+    /** {@code TLSv1.3 h2 server}, or {@code alert bad_certificate}; empty in clear text. */
+    public String handshake() {
+        return handshake;
+    }
+
+    /** Lets the peer end what it only seemed to have agreed to: with TLS 1.3 it looks at our certificate when our part is over. */
+    public void awaitAlert(Duration atMost) {
+        wire.within(atMost);
+        try {
+            if (wire.ended()) {
+                handshake = "alert closed";
+            }
+        } catch (IOException e) {
+            handshake = "alert " + TlsPeer.failure(e);
+        }
     }
 
     /** A connection of its own for one request without a body. */

@@ -15,10 +15,13 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,10 +35,15 @@ final class Http1Upstream implements AutoCloseable {
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Function<RecordedRequest, Answer> answers;
     private final Consumer<RecordedRequest> recorder;
+    private final Optional<TlsPeer> tls;
+    private final Optional<SSLContext> context;
 
-    Http1Upstream(Function<RecordedRequest, Answer> answers, Consumer<RecordedRequest> recorder) throws IOException {
+    Http1Upstream(Optional<TlsPeer> tls, Function<RecordedRequest, Answer> answers, Consumer<RecordedRequest> recorder)
+            throws IOException {
         this.answers = answers;
         this.recorder = recorder;
+        this.tls = tls;
+        context = tls.map(TlsPeer::context);
         Thread.ofVirtual().name("upstream-" + port()).start(this::accept);
     }
 
@@ -65,24 +73,38 @@ final class Http1Upstream implements AutoCloseable {
         }
     }
 
-    private void serve(Socket socket, int connection) {
-        try (socket) {
+    private void serve(Socket plain, int connection) {
+        try (Socket socket = secured(plain)) {
             socket.setTcpNoDelay(true);
+            String session = socket instanceof SSLSocket secure
+                    ? TlsPeer.accepted(secure.getSession(), secure.getApplicationProtocol())
+                    : "";
             Http1Wire wire = new Http1Wire(socket);
             boolean more = true;
             while (more) {
-                more = serveOne(socket, wire, connection);
+                more = serveOne(socket, wire, connection, session);
             }
         } catch (IOException e) {
             log.trace("connection ended port={} reason={}", port(), e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            open.remove(socket);
+            open.remove(plain);
         }
     }
 
-    private boolean serveOne(Socket socket, Http1Wire wire, int connection) throws IOException, InterruptedException {
+    private Socket secured(Socket plain) throws IOException {
+        if (context.isEmpty()) {
+            return plain;
+        }
+        SSLSocket secure = (SSLSocket) context.get().getSocketFactory().createSocket(plain, null, true);
+        secure.setSSLParameters(tls.orElseThrow().parameters(true));
+        secure.startHandshake();
+        return secure;
+    }
+
+    private boolean serveOne(Socket socket, Http1Wire wire, int connection, String session)
+            throws IOException, InterruptedException {
         wire.within(Duration.ofMinutes(10));
         wire.takeRaw();
         String[] line = wire.line().split(" ", 3);
@@ -96,7 +118,8 @@ final class Http1Upstream implements AutoCloseable {
                 Bytes.NONE,
                 Headers.NONE,
                 connection,
-                Bytes.NONE);
+                Bytes.NONE,
+                session);
         Answer answer = answers.apply(head);
         OutputStream out = socket.getOutputStream();
         if (answer instanceof Answer.Reply reply && reply.interim().contains(100)) {
@@ -115,7 +138,8 @@ final class Http1Upstream implements AutoCloseable {
                     Bytes.copyOf(body.toByteArray()),
                     trailers,
                     connection,
-                    Bytes.copyOf(wire.takeRaw())));
+                    Bytes.copyOf(wire.takeRaw()),
+                    session));
         }
         return answer(RecordingUpstream.awaited(answer), head, socket, out, wire);
     }

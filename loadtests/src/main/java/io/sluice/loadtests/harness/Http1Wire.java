@@ -11,6 +11,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLException;
 
 /**
  * The reading half of an HTTP/1 connection: it keeps the bytes as they came and never repairs them. Not thread-safe.
@@ -125,6 +126,8 @@ final class Http1Wire {
             return true;
         } catch (SocketTimeoutException e) {
             return false;
+        } catch (SSLException e) {
+            throw e;
         } catch (IOException e) {
             return true; // reset
         }

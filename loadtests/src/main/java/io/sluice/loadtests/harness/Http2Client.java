@@ -24,6 +24,7 @@ import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,23 +33,39 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 
-/** One HTTP/2 connection with prior knowledge, in clear text. Names of headers are sent as they are given, valid or not. */
+/** One HTTP/2 connection, in clear text with prior knowledge or over TLS. Names of headers are sent as they are given, valid or not. */
 public final class Http2Client implements AutoCloseable {
     private final EventLoopGroup loop;
     private final Channel connection;
     private final AtomicBoolean goAway;
+    private final String handshake;
 
-    private Http2Client(EventLoopGroup loop, Channel connection, AtomicBoolean goAway) {
+    private Http2Client(EventLoopGroup loop, Channel connection, AtomicBoolean goAway, String handshake) {
         this.loop = loop;
         this.connection = connection;
         this.goAway = goAway;
+        this.handshake = handshake;
     }
 
     /** @throws IOException when nothing listens there */
     public static Http2Client connect(int port) throws IOException {
+        return connect(port, Bytes.NONE, Optional.empty());
+    }
+
+    /** Over TLS. A handshake that fails is no exception: {@link #handshake} says so, and no stream can be opened. */
+    public static Http2Client connect(int port, TlsPeer tls) throws IOException {
+        return connect(port, Bytes.NONE, Optional.of(tls));
+    }
+
+    /** @param preface bytes in front of everything, the handshake too */
+    public static Http2Client connect(int port, Bytes preface, Optional<TlsPeer> tls) throws IOException {
+        Optional<SSLContext> context = tls.map(TlsPeer::context);
         EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         AtomicBoolean goAway = new AtomicBoolean();
         var connecting = new Bootstrap()
@@ -57,6 +74,21 @@ public final class Http2Client implements AutoCloseable {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        if (preface.size() > 0) {
+                            channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                                @Override
+                                public void channelActive(ChannelHandlerContext first) {
+                                    first.writeAndFlush(Unpooled.wrappedBuffer(preface.toArray()));
+                                    first.fireChannelActive();
+                                }
+                            });
+                        }
+                        context.ifPresent(secure -> {
+                            SSLEngine engine = secure.createSSLEngine("127.0.0.1", port);
+                            engine.setUseClientMode(true);
+                            engine.setSSLParameters(tls.orElseThrow().parameters(false));
+                            channel.pipeline().addLast(new SslHandler(engine));
+                        });
                         channel.pipeline()
                                 .addLast(Http2FrameCodecBuilder.forClient()
                                         .validateHeaders(false)
@@ -81,7 +113,23 @@ public final class Http2Client implements AutoCloseable {
             refused.initCause(connecting.cause());
             throw refused;
         }
-        return new Http2Client(loop, connecting.channel(), goAway);
+        return new Http2Client(loop, connecting.channel(), goAway, shaken(connecting.channel()));
+    }
+
+    private static String shaken(Channel channel) {
+        SslHandler secure = channel.pipeline().get(SslHandler.class);
+        if (secure == null) {
+            return "";
+        }
+        var shaking = secure.handshakeFuture().awaitUninterruptibly();
+        return shaking.isSuccess()
+                ? TlsPeer.agreed(secure.engine().getSession(), secure.engine().getApplicationProtocol())
+                : "alert " + TlsPeer.failure(shaking.cause());
+    }
+
+    /** As {@link Http1Client#handshake}. */
+    public String handshake() {
+        return handshake;
     }
 
     /**

@@ -21,6 +21,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.ByteArrayOutputStream;
@@ -30,13 +31,16 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
-/** The HTTP/2 half of {@link RecordingUpstream}, in clear text with prior knowledge, on one event loop. */
+/** The HTTP/2 half of {@link RecordingUpstream}, in clear text with prior knowledge or over TLS, on one event loop. */
 final class Http2Upstream implements AutoCloseable {
     private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
@@ -44,7 +48,9 @@ final class Http2Upstream implements AutoCloseable {
     private final Function<RecordedRequest, Answer> answers;
     private final Consumer<RecordedRequest> recorder;
 
-    Http2Upstream(Function<RecordedRequest, Answer> answers, Consumer<RecordedRequest> recorder) throws IOException {
+    Http2Upstream(Optional<TlsPeer> tls, Function<RecordedRequest, Answer> answers, Consumer<RecordedRequest> recorder)
+            throws IOException {
+        Optional<SSLContext> context = tls.map(TlsPeer::context);
         this.answers = answers;
         this.recorder = recorder;
         AtomicInteger connections = new AtomicInteger();
@@ -56,6 +62,12 @@ final class Http2Upstream implements AutoCloseable {
                     protected void initChannel(Channel channel) {
                         open.add(channel);
                         int connection = connections.incrementAndGet();
+                        context.ifPresent(secure -> {
+                            SSLEngine engine = secure.createSSLEngine();
+                            engine.setUseClientMode(false);
+                            engine.setSSLParameters(tls.orElseThrow().parameters(true));
+                            channel.pipeline().addLast(new SslHandler(engine));
+                        });
                         channel.pipeline()
                                 .addLast(Http2FrameCodecBuilder.forServer()
                                         .validateHeaders(false)
@@ -89,6 +101,7 @@ final class Http2Upstream implements AutoCloseable {
 
     private final class Exchange extends ChannelInboundHandlerAdapter {
         private final int connection;
+        private String session = "";
         private final ByteArrayOutputStream body = new ByteArrayOutputStream();
         private Headers headers = Headers.NONE;
         private Headers trailers = Headers.NONE;
@@ -96,6 +109,15 @@ final class Http2Upstream implements AutoCloseable {
 
         private Exchange(int connection) {
             this.connection = connection;
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            SslHandler secure = context.channel().parent().pipeline().get(SslHandler.class);
+            if (secure != null) {
+                session = TlsPeer.accepted(
+                        secure.engine().getSession(), secure.engine().getApplicationProtocol());
+            }
         }
 
         @Override
@@ -207,7 +229,8 @@ final class Http2Upstream implements AutoCloseable {
                     Bytes.copyOf(body.toByteArray()),
                     trailers,
                     connection,
-                    Bytes.NONE);
+                    Bytes.NONE,
+                    session);
         }
     }
 }

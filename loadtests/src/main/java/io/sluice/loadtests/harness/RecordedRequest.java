@@ -7,6 +7,7 @@ package io.sluice.loadtests.harness;
  * @param headers without HTTP/2's pseudo headers, except that {@code :authority} stands as {@code host}
  * @param connection number of the connection it came on, from 1
  * @param raw the request's bytes; empty for HTTP/2
+ * @param tls of its connection: version, ALPN, the name asked for and the caller's common name, each {@code -} for none; empty in clear text
  */
 public record RecordedRequest(
         String method,
@@ -16,7 +17,20 @@ public record RecordedRequest(
         Bytes body,
         Headers trailers,
         int connection,
-        Bytes raw) {
+        Bytes raw,
+        String tls) {
+    public RecordedRequest(
+            String method,
+            String path,
+            String protocol,
+            Headers headers,
+            Bytes body,
+            Headers trailers,
+            int connection,
+            Bytes raw) {
+        this(method, path, protocol, headers, body, trailers, connection, raw, "");
+    }
+
     public String text() {
         return body.utf8();
     }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
@@ -22,14 +23,14 @@ public final class RecordingUpstream implements AutoCloseable {
     private final AutoCloseable server;
     private final int port;
 
-    private RecordingUpstream(boolean http2, Function<RecordedRequest, Answer> answers) {
+    private RecordingUpstream(boolean http2, Optional<TlsPeer> tls, Function<RecordedRequest, Answer> answers) {
         try {
             if (http2) {
-                Http2Upstream started = new Http2Upstream(answers, this::record);
+                Http2Upstream started = new Http2Upstream(tls, answers, this::record);
                 server = started;
                 port = started.port();
             } else {
-                Http1Upstream started = new Http1Upstream(answers, this::record);
+                Http1Upstream started = new Http1Upstream(tls, answers, this::record);
                 server = started;
                 port = started.port();
             }
@@ -40,12 +41,18 @@ public final class RecordingUpstream implements AutoCloseable {
 
     /** @param answers is called by many threads at once, with the request's body still missing */
     public static RecordingUpstream http1(Function<RecordedRequest, Answer> answers) {
-        return new RecordingUpstream(false, answers);
+        return new RecordingUpstream(false, Optional.empty(), answers);
     }
 
     /** HTTP/2 with prior knowledge. @param answers as in {@link #http1} */
     public static RecordingUpstream http2(Function<RecordedRequest, Answer> answers) {
-        return new RecordingUpstream(true, answers);
+        return new RecordingUpstream(true, Optional.empty(), answers);
+    }
+
+    /** @param answers as in {@link #http1} */
+    public static RecordingUpstream of(
+            boolean http2, Optional<TlsPeer> tls, Function<RecordedRequest, Answer> answers) {
+        return new RecordingUpstream(http2, tls, answers);
     }
 
     /** One answer after the other; the last one stays. */

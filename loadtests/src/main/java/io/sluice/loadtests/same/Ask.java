@@ -1,6 +1,7 @@
 package io.sluice.loadtests.same;
 
 import io.sluice.loadtests.harness.Headers;
+import io.sluice.loadtests.harness.TlsPeer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,8 @@ import java.util.Set;
  * @param after how long it waits before it is sent
  * @param times more than 1: sent that often, over a few connections, and only the spread over upstreams is looked at
  * @param until not 0: sent again until that status is the answer
+ * @param tls empty asks in clear text
+ * @param preface bytes in front of everything, the handshake too; one per character
  */
 record Ask(
         String method,
@@ -36,6 +39,8 @@ record Ask(
         Duration after,
         int times,
         int until,
+        Optional<TlsPeer> tls,
+        String preface,
         Expectation expect) {
     static final String HOST = "same.test";
     private static final Set<String> KEYS = Set.of(
@@ -54,7 +59,27 @@ record Ask(
             "after",
             "times",
             "until",
+            "tls",
+            "preface",
             "expect");
+    private static final Set<String> TLS_KEYS = Set.of("sni", "alpn", "cert", "versions", "ciphers");
+
+    /** {@code true}, or a map; asks for {@link #HOST} and for the request's version where nothing else is said. */
+    private static Optional<TlsPeer> tls(Item item, String version) {
+        String alpn = version.equals("2") ? "h2" : "http/1.1";
+        if (item.node().isBoolean()) {
+            return item.truth() ? Optional.of(TlsPeer.caller(HOST, alpn)) : Optional.empty();
+        }
+        item.only(TLS_KEYS);
+        String sni = item.get("sni").map(Item::text).orElse(HOST);
+        return Optional.of(new TlsPeer(
+                sni.isEmpty() ? Optional.empty() : Optional.of(sni),
+                item.get("alpn").map(Item::texts).orElse(List.of(alpn)),
+                item.get("cert").map(Identities::named),
+                false,
+                item.get("versions").map(Item::texts).orElse(List.of()),
+                item.get("ciphers").map(Item::texts).orElse(List.of())));
+    }
 
     /** A text {@code GET /path}, or a map. */
     static Ask parse(Item item) {
@@ -79,6 +104,8 @@ record Ask(
                     Duration.ZERO,
                     1,
                     0,
+                    Optional.empty(),
+                    "",
                     Expectation.NOTHING);
         }
         item.only(KEYS);
@@ -104,6 +131,8 @@ record Ask(
                 item.get("after").map(Item::duration).orElse(Duration.ZERO),
                 item.get("times").map(Item::number).orElse(1),
                 item.get("until").map(Item::number).orElse(0),
+                item.get("tls").flatMap(tls -> tls(tls, version)),
+                item.get("preface").map(Item::text).orElse(""),
                 item.get("expect").map(Expectation::parse).orElse(Expectation.NOTHING));
     }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.loadtests.harness.TlsPeer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -23,8 +25,11 @@ import java.util.Set;
  *   <li>{@code listener, hcm, route_config, virtual_host, routes}: merged over {@code same-template.yaml}; {@code virtual_hosts} stands for the
  *       last two
  *   <li>{@code filters}: HTTP filters before the router, whose own entry is {@code router}
+ *   <li>{@code tls}: where it is there, callers of the listener speak TLS; merged over the template's context
+ *   <li>{@code chains}: filter chains, each {@code {match, tls, hcm, routes}} over what the row says beside; {@code default_chain} is one too
  *   <li>{@code clusters}: by name, each over {@code cluster}; {@code hosts} in it names its upstreams (a list in the list is a priority) and
- *       is the cluster's own name when left out, {@code h2: true} has it speak HTTP/2
+ *       is the cluster's own name when left out, {@code h2: true} has it speak HTTP/2, {@code tls: NAME} has its upstreams speak TLS with that
+ *       certificate of {@link Identities}, and the cluster too where it has no transport socket of its own
  * </ul>
  *
  * <p>Placeholders: <code>${port}</code> and <code>${log}</code> of the row's listener, <code>${NAME}</code> the port of an upstream,
@@ -40,6 +45,9 @@ record BootstrapTemplate(String key, ObjectNode config) {
             "virtual_host",
             "virtual_hosts",
             "routes",
+            "tls",
+            "chains",
+            "default_chain",
             "cluster",
             "clusters",
             "h2");
@@ -52,17 +60,41 @@ record BootstrapTemplate(String key, ObjectNode config) {
         return new BootstrapTemplate(key, Yaml.merged(DEFAULTS, config));
     }
 
-    /** The upstreams that the clusters need. @return whether each speaks HTTP/2, by name */
-    Map<String, Boolean> upstreams() {
-        Map<String, Boolean> found = new LinkedHashMap<>();
+    /** What an upstream speaks. */
+    record Speech(boolean http2, Optional<TlsPeer> tls) {}
+
+    /** The upstreams that the clusters need, by name. */
+    Map<String, Speech> upstreams() {
+        Map<String, Speech> found = new LinkedHashMap<>();
         clusters().forEach((name, cluster) -> {
-            boolean http2 = cluster.path("h2").asBoolean();
+            Speech speech = new Speech(cluster.path("h2").asBoolean(), speech(name, cluster));
             for (List<String> priority : hosts(name, cluster)) {
-                priority.forEach(host -> found.put(host, http2));
+                priority.forEach(host -> found.put(host, speech));
             }
         });
         found.remove(REFUSED);
         return found;
+    }
+
+    /** {@code tls: NAME}, or {@code {cert, alpn, versions, ciphers, asks}}. */
+    private static Optional<TlsPeer> speech(String name, ObjectNode cluster) {
+        JsonNode tls = cluster.get("tls");
+        if (tls == null) {
+            return Optional.empty();
+        }
+        Item item = new Item("cluster " + name + " > tls", tls);
+        String alpn = cluster.path("h2").asBoolean() ? "h2" : "http/1.1";
+        if (tls.isTextual()) {
+            return Optional.of(TlsPeer.server(Identities.named(item), alpn));
+        }
+        item.only(Set.of("cert", "alpn", "versions", "ciphers", "asks"));
+        return Optional.of(new TlsPeer(
+                Optional.empty(),
+                item.get("alpn").map(Item::texts).orElse(List.of(alpn)),
+                Optional.of(Identities.named(item.need("cert"))),
+                item.get("asks").map(Item::truth).orElse(true),
+                item.get("versions").map(Item::texts).orElse(List.of()),
+                item.get("ciphers").map(Item::texts).orElse(List.of())));
     }
 
     String clusterName(String name) {
@@ -93,13 +125,44 @@ record BootstrapTemplate(String key, ObjectNode config) {
     }
 
     private ObjectNode listener() {
+        ObjectNode listener = Yaml.object().put("name", key);
+        ArrayNode chains = listener.putArray("filter_chains");
+        if (config.has("chains")) {
+            config.get("chains").forEach(own -> chains.add(chain((ObjectNode) own)));
+        } else {
+            chains.add(chain(Yaml.object()));
+        }
+        if (config.has("default_chain")) {
+            listener.set("default_filter_chain", chain(map("default_chain")));
+        }
+        return Yaml.merged(listener, map("listener"));
+    }
+
+    private ObjectNode chain(ObjectNode own) {
+        new Item("chain", own).only(Set.of("match", "tls", "hcm", "routes"));
+        ObjectNode chain = Yaml.object();
+        if (own.has("match")) {
+            chain.set("filter_chain_match", own.get("match"));
+        }
+        chain.set("filters", list(network(own)));
+        JsonNode tls = own.has("tls") ? own.get("tls") : config.get("tls");
+        if (tls != null && !tls.isNull()) {
+            ObjectNode socket = chain.putObject("transport_socket").put("name", "envoy.transport_sockets.tls");
+            socket.set("typed_config", Yaml.merged(map("tls_default"), (ObjectNode) tls));
+        }
+        return chain;
+    }
+
+    private ObjectNode network(ObjectNode own) {
         ObjectNode virtualHost = map("virtual_host").deepCopy();
-        virtualHost.set("routes", config.get("routes"));
+        virtualHost.set("routes", own.has("routes") ? own.get("routes") : config.get("routes"));
         ObjectNode routeConfig = map("route_config").deepCopy();
         JsonNode hosts = config.get("virtual_hosts");
         routeConfig.set("virtual_hosts", hosts == null ? list(virtualHost) : hosts);
 
-        ObjectNode hcm = map("hcm").deepCopy();
+        ObjectNode hcm = own.has("hcm")
+                ? Yaml.merged(map("hcm"), (ObjectNode) own.get("hcm"))
+                : map("hcm").deepCopy();
         hcm.set("route_config", routeConfig);
         ArrayNode filters = hcm.putArray("http_filters");
         config.path("filters").forEach(filters::add);
@@ -107,17 +170,16 @@ record BootstrapTemplate(String key, ObjectNode config) {
 
         ObjectNode network = Yaml.object().put("name", "envoy.filters.network.http_connection_manager");
         network.set("typed_config", hcm);
-        ObjectNode chain = Yaml.object();
-        chain.set("filters", list(network));
-        ObjectNode listener = Yaml.object().put("name", key);
-        listener.set("filter_chains", list(chain));
-        return Yaml.merged(listener, map("listener"));
+        return network;
     }
 
     private ObjectNode cluster(String name, ObjectNode own) {
         ObjectNode shape = own.path("h2").asBoolean() ? Yaml.merged(map("cluster"), map("h2")) : map("cluster");
         ObjectNode cluster = Yaml.merged(shape, own);
-        cluster.remove(List.of("hosts", "h2"));
+        if (own.has("tls") && !own.has("transport_socket") && !own.has("transport_socket_matches")) {
+            cluster.set("transport_socket", map("upstream_tls"));
+        }
+        cluster.remove(List.of("hosts", "h2", "tls"));
         cluster.put("name", clusterName(name));
         if (!cluster.has("load_assignment")) {
             ObjectNode assignment = cluster.putObject("load_assignment").put("cluster_name", clusterName(name));

@@ -85,6 +85,10 @@ final class Check {
         expected.end()
                 .ifPresent(end ->
                         same(where + "end", end, reply.response().end().name().toLowerCase(Locale.ROOT)));
+        expected.handshake()
+                .filter(pattern -> !reply.handshake().matches(pattern))
+                .ifPresent(pattern ->
+                        problems.add(where + "handshake: " + reply.handshake() + " (expected: " + pattern + ")"));
         expected.closed().ifPresent(closed -> same(where + "closed", closed, reply.closed()));
         String line = index < observation.log().size() ? observation.log().get(index) : "(no line in the access log)";
         expected.flags().ifPresent(flags -> same(where + "flags", flags, flags(line)));
@@ -112,6 +116,9 @@ final class Check {
         expected.path().ifPresent(path -> same("upstream path", fill(path), request.path()));
         expected.body().ifPresent(body -> same("upstream body", body, request.text()));
         expected.protocol().ifPresent(protocol -> same("upstream protocol", protocol, request.protocol()));
+        expected.tls()
+                .filter(pattern -> !request.tls().matches(pattern))
+                .ifPresent(pattern -> problems.add("upstream tls: " + request.tls() + " (expected: " + pattern + ")"));
         headers("upstream header ", expected.headers(), request.headers());
         presence("upstream ", expected.present(), expected.absent(), request.headers());
     }

@@ -27,6 +27,7 @@ import java.util.concurrent.Future;
 /** Sends a row's requests to one listener. */
 final class Conversation implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration ALERT_PATIENCE = Duration.ofMillis(300);
     private static final Duration POLL = Duration.ofMillis(50);
     private static final int STATISTICAL_CONNECTIONS = 8;
     private static final int TEXT_FRAME = 0x81;
@@ -38,6 +39,7 @@ final class Conversation implements AutoCloseable {
     private final Map<String, Http1Client> http1 = new HashMap<>();
     private final Map<String, Http2Client> http2 = new HashMap<>();
     private final Map<String, Integer> spread = new TreeMap<>();
+    private boolean mayFail;
 
     Conversation(int port, Placeholders placeholders) {
         this.port = port;
@@ -50,6 +52,7 @@ final class Conversation implements AutoCloseable {
     }
 
     List<Observation.Reply> hold(Row row) throws IOException, InterruptedException {
+        mayFail = failsHandshake(row.expect());
         if (row.together()) {
             return together(row);
         }
@@ -115,7 +118,7 @@ final class Conversation implements AutoCloseable {
 
     private Response share(Ask ask) throws IOException {
         byte[] bytes = head(ask).getBytes(UTF_8);
-        try (Http1Client client = Http1Client.connect(port)) {
+        try (Http1Client client = Http1Client.connect(port, Bytes.latin1(ask.preface()), ask.tls())) {
             Response response = new Response(0, Headers.NONE, Bytes.NONE, Headers.NONE, List.of(), Response.End.SILENT);
             for (int i = 0; i < ask.times() / STATISTICAL_CONNECTIONS; i++) {
                 client.send(bytes);
@@ -130,7 +133,16 @@ final class Conversation implements AutoCloseable {
     }
 
     private Observation.Reply overHttp1(Ask ask, Optional<Boolean> closed) throws IOException, InterruptedException {
-        Http1Client client = http1(ask.connection());
+        Http1Client client = http1(ask);
+        if (client.handshake().startsWith("alert")) {
+            return noHandshake(client.handshake());
+        }
+        if (ask.tls().isPresent() && (failsHandshake(ask.expect()) || mayFail)) {
+            client.awaitAlert(ALERT_PATIENCE);
+            if (client.handshake().startsWith("alert")) {
+                return noHandshake(client.handshake());
+            }
+        }
         if (ask.raw().isPresent()) {
             client.send(placeholders.fill(ask.raw().get()));
         } else {
@@ -148,15 +160,25 @@ final class Conversation implements AutoCloseable {
             }
         }
         boolean ended = closed.isPresent() && client.endsWithin(Duration.ofMillis(closed.get() ? 2_000 : 200));
-        return new Observation.Reply(response, ended, echoes);
+        return new Observation.Reply(response, ended, echoes, client.handshake());
     }
 
-    private Http1Client http1(String name) throws IOException {
+    private static boolean failsHandshake(Expectation expect) {
+        return expect.handshake().filter(said -> said.startsWith("alert")).isPresent();
+    }
+
+    private static Observation.Reply noHandshake(String handshake) {
+        Response nothing = new Response(0, Headers.NONE, Bytes.NONE, Headers.NONE, List.of(), Response.End.RESET);
+        return new Observation.Reply(nothing, false, List.of(), handshake);
+    }
+
+    private Http1Client http1(Ask ask) throws IOException {
+        String name = ask.connection();
         Http1Client known = name.isEmpty() ? null : http1.get(name);
         if (known != null) {
             return known;
         }
-        Http1Client client = Http1Client.connect(port);
+        Http1Client client = Http1Client.connect(port, Bytes.latin1(ask.preface()), ask.tls());
         synchronized (http1) {
             http1.put(name.isEmpty() ? "own " + http1.size() : name, client);
         }
@@ -235,8 +257,11 @@ final class Conversation implements AutoCloseable {
         synchronized (http2) {
             String name = ask.connection().isEmpty() ? "own " + http2.size() : ask.connection();
             Http2Client known = http2.get(name);
-            client = known == null ? Http2Client.connect(port) : known;
+            client = known == null ? Http2Client.connect(port, Bytes.latin1(ask.preface()), ask.tls()) : known;
             http2.put(name, client);
+        }
+        if (client.handshake().startsWith("alert")) {
+            return noHandshake(client.handshake());
         }
         boolean bodyless = ask.parts().isEmpty()
                 && ask.messages().isEmpty()
@@ -264,7 +289,7 @@ final class Conversation implements AutoCloseable {
         if (!ask.trailers().fields().isEmpty()) {
             call.trailers(ask.trailers());
         }
-        return new Observation.Reply(call.read(PATIENCE), false, echoes);
+        return new Observation.Reply(call.read(PATIENCE), false, echoes, client.handshake());
     }
 
     private Headers http2Headers(Ask ask) {
@@ -273,7 +298,7 @@ final class Conversation implements AutoCloseable {
                 ":method",
                 ask.method(),
                 ":scheme",
-                "http",
+                ask.tls().isPresent() ? "https" : "http",
                 ":authority",
                 ask.host(),
                 ":path",

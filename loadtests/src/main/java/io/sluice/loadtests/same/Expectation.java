@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
  * @param attempts requests that all upstreams saw together
  * @param upstream the last request that any upstream saw
  * @param spread share of the answers by upstream, in any unit
+ * @param handshake pattern of what caller and target agreed on: {@code TLSv1.3 h2 server}, or {@code alert bad_certificate}
  */
 record Expectation(
         Optional<Integer> status,
@@ -32,7 +33,8 @@ record Expectation(
         Optional<String> log,
         Optional<Integer> attempts,
         Optional<Seen> upstream,
-        Map<String, Integer> spread) {
+        Map<String, Integer> spread,
+        Optional<String> handshake) {
     /** Of a request as an upstream saw it. */
     record Seen(
             Optional<String> from,
@@ -40,11 +42,12 @@ record Expectation(
             Optional<String> path,
             Optional<String> body,
             Optional<String> protocol,
+            Optional<String> tls,
             Headers headers,
             List<String> present,
             List<String> absent) {
         private static final Set<String> KEYS =
-                Set.of("from", "method", "path", "body", "protocol", "headers", "present", "absent");
+                Set.of("from", "method", "path", "body", "protocol", "tls", "headers", "present", "absent");
 
         static Seen parse(Item item) {
             item.only(KEYS);
@@ -54,6 +57,7 @@ record Expectation(
                     item.get("path").map(Item::text),
                     item.get("body").map(Item::text),
                     item.get("protocol").map(Item::text),
+                    item.get("tls").map(Item::text),
                     item.get("headers").map(Item::headers).orElse(Headers.NONE),
                     item.get("present").map(Item::texts).orElse(List.of()),
                     item.get("absent").map(Item::texts).orElse(List.of()));
@@ -76,7 +80,8 @@ record Expectation(
             "log",
             "attempts",
             "upstream",
-            "spread");
+            "spread",
+            "handshake");
 
     static final Expectation NOTHING = new Expectation(
             Optional.empty(),
@@ -94,7 +99,8 @@ record Expectation(
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Map.of());
+            Map.of(),
+            Optional.empty());
 
     /** A status, or a map. */
     static Expectation parse(Item item) {
@@ -121,6 +127,7 @@ record Expectation(
                 map.get("upstream").map(Seen::parse),
                 map.get("spread").map(Item::entries).orElse(Map.of()).entrySet().stream()
                         .collect(Collectors.toMap(
-                                Map.Entry::getKey, entry -> entry.getValue().number())));
+                                Map.Entry::getKey, entry -> entry.getValue().number())),
+                map.get("handshake").map(Item::text));
     }
 }

@@ -24,8 +24,13 @@ record Observation(
     /**
      * @param closed whether the connection ended after the response; false where nobody asked
      * @param echoes what came back for each WebSocket frame or gRPC message
+     * @param handshake as {@link io.sluice.loadtests.harness.Http1Client#handshake} says it
      */
-    record Reply(Response response, boolean closed, List<String> echoes) {}
+    record Reply(Response response, boolean closed, List<String> echoes, String handshake) {
+        Reply(Response response, boolean closed, List<String> echoes) {
+            this(response, closed, echoes, "");
+        }
+    }
 
     static Observation failed(String problem) {
         return new Observation(List.of(), List.of(), Map.of(), Map.of(), new Placeholders(Map.of(), "-"), problem);

@@ -28,6 +28,9 @@ record Placeholders(Map<String, String> values, String key) {
         if (name.startsWith(CLUSTER)) {
             return key + "-" + name.substring(CLUSTER.length());
         }
+        if (name.startsWith(Identities.PREFIX)) {
+            return Identities.value(name);
+        }
         String value = values.get(name);
         if (value == null) {
             throw new RowException("${" + name + "}", "unknown (expected: one of " + values.keySet() + ")");

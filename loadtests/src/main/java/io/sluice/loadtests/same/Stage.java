@@ -223,11 +223,10 @@ final class Stage {
             values.put("port", Integer.toString(port));
             values.put("log", log.toString());
             values.put(BootstrapTemplate.REFUSED, Integer.toString(Ports.free()));
-            template.upstreams().forEach((name, http2) -> {
+            template.upstreams().forEach((name, speech) -> {
                 Function<RecordedRequest, Answer> answers =
                         RecordingUpstream.inTurn(row.upstreams().getOrDefault(name, List.of(Script.plain(name))));
-                RecordingUpstream upstream =
-                        http2 ? RecordingUpstream.http2(answers) : RecordingUpstream.http1(answers);
+                RecordingUpstream upstream = RecordingUpstream.of(speech.http2(), speech.tls(), answers);
                 upstreams.put(name, upstream);
                 values.put(name, Integer.toString(upstream.port()));
             });

@@ -71,6 +71,9 @@ record Transcript(List<String> lines) {
     private static void reply(String where, Observation.Reply reply, Placeholders placeholders, List<String> lines) {
         Response response = reply.response();
         lines.add(where + " status " + response.status() + " " + response.end() + (reply.closed() ? " closed" : ""));
+        if (!reply.handshake().isEmpty()) {
+            lines.add(where + " handshake " + reply.handshake());
+        }
         response.interim().forEach(code -> lines.add(where + " interim " + code));
         headers(where + " header ", response.headers(), placeholders, lines);
         lines.add(where + " body " + placeholders.mask(shortened(response.body())));
@@ -81,6 +84,9 @@ record Transcript(List<String> lines) {
     private static void seen(
             String where, RecordedRequest request, Placeholders placeholders, List<String> lines, boolean retried) {
         lines.add(where + " " + request.method() + " " + request.path() + " " + request.protocol());
+        if (!request.tls().isEmpty()) {
+            lines.add(where + " tls " + request.tls());
+        }
         headers(
                 where + " header ",
                 retried ? withoutTimeLeft(request.headers()) : request.headers(),
