@@ -52,6 +52,7 @@ final class Http2Connection implements PooledConnection {
     private long maxStreams;
     private boolean settled;
     private boolean closing;
+    private boolean garbled;
 
     @SuppressWarnings("NullAway.Init") // install comes first
     Http2Connection(EndpointPool pool) {
@@ -173,8 +174,10 @@ final class Http2Connection implements PooledConnection {
             ReferenceCountUtil.release(message);
         }
 
+        /** What the peer sends is no HTTP/2. */
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            garbled |= cause instanceof Http2Exception;
             ctx.close();
         }
     }
@@ -383,7 +386,7 @@ final class Http2Connection implements PooledConnection {
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            fail(ResetReason.CONNECTION_TERMINATION, "");
+            fail(garbled ? ResetReason.PROTOCOL_ERROR : ResetReason.CONNECTION_TERMINATION, "");
             closed();
         }
 
