@@ -41,6 +41,24 @@ public sealed interface Answer {
     /** The connection ends in order, without a response. */
     record Close() implements Answer {}
 
+    /** Status 200 with 10 bytes announced and 5 sent, then the connection ends in order. */
+    record Cut() implements Answer {}
+
+    /** Status 200 with 10 bytes announced, one of which comes each time. */
+    record Trickle(Duration gap) implements Answer {}
+
+    /** Bytes that are none of the protocol. Over HTTP/2 they end the connection for all its streams. */
+    record Garbage() implements Answer {}
+
+    /** GOAWAY that names an earlier stream as the last one looked at, and no answer; over HTTP/1 the same as {@link Close}. */
+    record GoAway() implements Answer {}
+
+    /** GOAWAY that names this stream as the last one, then the answer; over HTTP/1 an answer with {@code connection: close}. */
+    record Last(Reply reply) implements Answer {}
+
+    /** The whole answer before the request's body, then RST_STREAM(NO_ERROR); over HTTP/1 with {@code connection: close}. */
+    record Early(Reply reply) implements Answer {}
+
     /** Status 200 with 10 bytes announced and 5 sent, then nothing, ever. */
     record Stall() implements Answer {}
 

@@ -30,6 +30,7 @@ final class Http1Upstream implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Http1Upstream.class);
     private static final String WEBSOCKET_KEY_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455 §1.3
     private static final int CLOSE_FRAME = 8;
+    private static final String HALF = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello";
 
     private final ServerSocket server = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -124,6 +125,9 @@ final class Http1Upstream implements AutoCloseable {
         OutputStream out = socket.getOutputStream();
         if (answer instanceof Answer.Reply reply && reply.interim().contains(100)) {
             out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(ISO_8859_1));
+        } else if (answer instanceof Answer.Early(Answer.Reply reply)) {
+            out.write(bytes(closing(reply), head.method()));
+            out.flush();
         }
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         Headers trailers = Headers.NONE;
@@ -154,19 +158,24 @@ final class Http1Upstream implements AutoCloseable {
 
     private static boolean answer(
             Answer answer, RecordedRequest request, Socket socket, OutputStream out, Http1Wire wire)
-            throws IOException {
+            throws IOException, InterruptedException {
         switch (answer) {
             case Answer.Reply reply -> {
                 out.write(bytes(reply, request.method()));
                 out.flush();
                 return !reply.headers().get("connection").orElse("").equalsIgnoreCase("close");
             }
+            case Answer.Last(Answer.Reply reply) -> out.write(bytes(closing(reply), request.method()));
+            case Answer.Early early -> linger();
             case Answer.Raw raw -> out.write(raw.bytes().toArray());
+            case Answer.Garbage garbage -> out.write("this is no answer at all\r\n\r\n".getBytes(ISO_8859_1));
+            case Answer.Cut cut -> out.write(HALF.getBytes(ISO_8859_1));
+            case Answer.Trickle(Duration gap) -> trickle(gap, out);
             case Answer.Reset reset -> {
                 String sent = switch (reset.place()) {
                     case BEFORE_HEADERS -> "";
                     case IN_HEADERS -> "HTTP/1.1 200 OK\r\ncontent-le";
-                    case IN_BODY -> "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello";
+                    case IN_BODY -> HALF;
                 };
                 out.write(sent.getBytes(ISO_8859_1));
                 out.flush();
@@ -177,9 +186,10 @@ final class Http1Upstream implements AutoCloseable {
             }
             case Answer.Close close -> socket.shutdownOutput();
             case Answer.Refuse refuse -> socket.shutdownOutput();
+            case Answer.GoAway goAway -> socket.shutdownOutput();
             case Answer.Silence silence -> wire.ended();
             case Answer.Stall stall -> {
-                out.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello".getBytes(ISO_8859_1));
+                out.write(HALF.getBytes(ISO_8859_1));
                 out.flush();
                 wire.ended();
             }
@@ -188,6 +198,24 @@ final class Http1Upstream implements AutoCloseable {
             case Answer.Delayed delayed -> throw new AssertionError(delayed);
         }
         return false;
+    }
+
+    private static Answer.Reply closing(Answer.Reply reply) {
+        return new Answer.Reply(
+                reply.status(),
+                reply.headers().and("connection", "close"),
+                reply.parts(),
+                reply.trailers(),
+                reply.interim());
+    }
+
+    private static void trickle(Duration gap, OutputStream out) throws IOException, InterruptedException {
+        out.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n".getBytes(ISO_8859_1));
+        for (int i = 0; i < 10; i++) {
+            out.write('x');
+            out.flush();
+            Thread.sleep(gap);
+        }
     }
 
     private static void linger() {

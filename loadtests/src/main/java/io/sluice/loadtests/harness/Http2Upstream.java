@@ -1,9 +1,12 @@
 package io.sluice.loadtests.harness;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -18,9 +21,11 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.GlobalEventExecutor;
@@ -68,16 +73,15 @@ final class Http2Upstream implements AutoCloseable {
                             engine.setSSLParameters(tls.orElseThrow().parameters(true));
                             channel.pipeline().addLast(new SslHandler(engine));
                         });
-                        channel.pipeline()
-                                .addLast(Http2FrameCodecBuilder.forServer()
-                                        .validateHeaders(false)
-                                        .build())
-                                .addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
-                                    @Override
-                                    protected void initChannel(Channel stream) {
-                                        stream.pipeline().addLast(new Exchange(connection));
-                                    }
-                                }));
+                        Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
+                                .validateHeaders(false)
+                                .build();
+                        channel.pipeline().addLast(codec).addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
+                            @Override
+                            protected void initChannel(Channel stream) {
+                                stream.pipeline().addLast(new Exchange(connection, codec));
+                            }
+                        }));
                     }
                 })
                 .bind(InetAddress.getLoopbackAddress(), 0)
@@ -102,13 +106,15 @@ final class Http2Upstream implements AutoCloseable {
     private final class Exchange extends ChannelInboundHandlerAdapter {
         private final int connection;
         private String session = "";
+        private final Http2FrameCodec codec;
         private final ByteArrayOutputStream body = new ByteArrayOutputStream();
         private Headers headers = Headers.NONE;
         private Headers trailers = Headers.NONE;
         private @Nullable Answer answer;
 
-        private Exchange(int connection) {
+        private Exchange(int connection, Http2FrameCodec codec) {
             this.connection = connection;
+            this.codec = codec;
         }
 
         @Override
@@ -150,11 +156,16 @@ final class Http2Upstream implements AutoCloseable {
                 headers(context, Headers.of(":status", "200", "content-type", "application/grpc"), false);
             } else if (answer instanceof Answer.Reply reply && reply.interim().contains(100)) {
                 headers(context, Headers.of(":status", "100"), false);
+            } else if (answer instanceof Answer.Early(Answer.Reply reply)) {
+                // a reset before the bytes are out would throw them away
+                reply(context, reply)
+                        .addListener(out -> context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR)));
+                recorder.accept(request());
             }
         }
 
         private void ended(ChannelHandlerContext context, boolean endStream) {
-            if (endStream && answer != null) {
+            if (endStream && answer != null && !(answer instanceof Answer.Early)) {
                 recorder.accept(request());
                 finish(context, answer);
             }
@@ -167,27 +178,72 @@ final class Http2Upstream implements AutoCloseable {
                 case Answer.Reply reply -> reply(context, reply);
                 case Answer.GrpcEcho echo -> headers(context, Headers.of("grpc-status", "0"), true);
                 case Answer.Reset reset -> {
-                    if (reset.place() == Answer.Reset.Place.IN_BODY) {
-                        headers(context, Headers.of(":status", "200", "content-length", "10"), false);
-                        context.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(new byte[5])));
-                    }
-                    context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.INTERNAL_ERROR));
+                    ChannelFuture before =
+                            reset.place() == Answer.Reset.Place.IN_BODY ? half(context) : context.newSucceededFuture();
+                    before.addListener(
+                            out -> context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.INTERNAL_ERROR)));
                 }
                 case Answer.Refuse refuse ->
                     context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.REFUSED_STREAM));
                 case Answer.Close close -> context.channel().parent().close();
                 case Answer.Silence silence -> {}
-                case Answer.Stall stall -> {
+                case Answer.Stall stall -> half(context);
+                case Answer.Cut cut ->
+                    half(context).addListener(out -> context.channel().parent().close());
+                case Answer.Trickle(Duration gap) -> {
                     headers(context, Headers.of(":status", "200", "content-length", "10"), false);
-                    context.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(new byte[5])));
+                    trickle(context, gap, 10);
                 }
+                case Answer.Garbage garbage -> garbage(context);
+                case Answer.GoAway goAway -> goAway(context, -1);
+                case Answer.Last(Answer.Reply reply) -> {
+                    goAway(context, 0);
+                    reply(context, reply);
+                }
+                case Answer.Early early -> {}
                 case Answer.Raw raw -> throw new IllegalArgumentException("raw bytes need an HTTP/1 upstream");
                 case Answer.WebSocketEcho echo ->
                     throw new IllegalArgumentException("WebSocket needs an HTTP/1 upstream");
             }
         }
 
-        private void reply(ChannelHandlerContext context, Answer.Reply reply) {
+        private static ChannelFuture half(ChannelHandlerContext context) {
+            headers(context, Headers.of(":status", "200", "content-length", "10"), false);
+            return context.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(new byte[5])));
+        }
+
+        private static void trickle(ChannelHandlerContext context, Duration gap, int left) {
+            context.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(new byte[1]), left == 1));
+            if (left > 1) {
+                context.executor().schedule(() -> trickle(context, gap, left - 1), gap.toNanos(), TimeUnit.NANOSECONDS);
+            }
+        }
+
+        /** Behind the codec's back. */
+        private void garbage(ChannelHandlerContext context) {
+            Channel connection = context.channel().parent();
+            connection
+                    .pipeline()
+                    .context(codec)
+                    .writeAndFlush(Unpooled.copiedBuffer("this is no frame at all", US_ASCII));
+        }
+
+        /** @param streams how many streams after this one are still looked at; -1 leaves out this one */
+        private void goAway(ChannelHandlerContext context, int streams) {
+            Channel connection = context.channel().parent();
+            int own = ((Http2StreamChannel) context.channel()).stream().id();
+            var codecContext = connection.pipeline().context(codec);
+            codec.goAway(
+                    codecContext,
+                    Math.max(0, own + 2 * streams),
+                    Http2Error.NO_ERROR.code(),
+                    Unpooled.EMPTY_BUFFER,
+                    codecContext.newPromise());
+            codecContext.flush();
+        }
+
+        /** @return when the last of it is out */
+        private static ChannelFuture reply(ChannelHandlerContext context, Answer.Reply reply) {
             for (int code : reply.interim()) {
                 if (code != 100) {
                     headers(context, Headers.of(":status", Integer.toString(code)), false);
@@ -197,19 +253,21 @@ final class Http2Upstream implements AutoCloseable {
             fields.add(new Headers.Field(":status", Integer.toString(reply.status())));
             fields.addAll(reply.headers().fields());
             boolean trailed = !reply.trailers().fields().isEmpty();
-            headers(context, new Headers(fields), reply.parts().isEmpty() && !trailed);
+            ChannelFuture out =
+                    headers(context, new Headers(fields), reply.parts().isEmpty() && !trailed);
             for (int i = 0; i < reply.parts().size(); i++) {
                 boolean last = i == reply.parts().size() - 1 && !trailed;
-                context.writeAndFlush(new DefaultHttp2DataFrame(
+                out = context.writeAndFlush(new DefaultHttp2DataFrame(
                         Unpooled.wrappedBuffer(reply.parts().get(i).toArray()), last));
             }
             if (trailed) {
-                headers(context, reply.trailers(), true);
+                out = headers(context, reply.trailers(), true);
             }
+            return out;
         }
 
-        private void headers(ChannelHandlerContext context, Headers fields, boolean end) {
-            context.writeAndFlush(new DefaultHttp2HeadersFrame(Http2Client.http2(fields), end));
+        private static ChannelFuture headers(ChannelHandlerContext context, Headers fields, boolean end) {
+            return context.writeAndFlush(new DefaultHttp2HeadersFrame(Http2Client.http2(fields), end));
         }
 
         private RecordedRequest request() {

@@ -4,13 +4,17 @@ import io.sluice.loadtests.harness.Answer;
 import io.sluice.loadtests.harness.Answer.Reset.Place;
 import io.sluice.loadtests.harness.Bytes;
 import io.sluice.loadtests.harness.Headers;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
 /** The upstream's part of a row: one answer, or a list of them in turn; each a status, a word, or a map. */
 final class Script {
     private static final Set<String> KEYS =
-            Set.of("status", "headers", "body", "trailers", "interim", "delay", "raw", "do");
+            Set.of("status", "headers", "body", "trailers", "interim", "delay", "raw", "do", "early", "last");
+
+    /** Between two bytes: ten of them take longer than any row waits. */
+    private static final Duration TRICKLE = Duration.ofSeconds(1);
 
     private Script() {}
 
@@ -33,6 +37,8 @@ final class Script {
         item.only(KEYS);
         Answer answer = item.get("do")
                 .map(Script::word)
+                .or(() -> item.get("early").map(early -> new Answer.Early(whole(upstream, early))))
+                .or(() -> item.get("last").map(last -> new Answer.Last(whole(upstream, last))))
                 .or(() -> item.get("raw").map(raw -> new Answer.Raw(Bytes.latin1(raw.text()))))
                 .orElseGet(() -> reply(
                         item.get("status").map(Item::number).orElse(200),
@@ -58,15 +64,23 @@ final class Script {
             case "close" -> new Answer.Close();
             case "silence" -> new Answer.Silence();
             case "stall in body" -> new Answer.Stall();
+            case "cut in body" -> new Answer.Cut();
+            case "trickle" -> new Answer.Trickle(TRICKLE);
+            case "garbage" -> new Answer.Garbage();
+            case "go away" -> new Answer.GoAway();
             case "websocket echo" -> new Answer.WebSocketEcho();
             case "grpc echo" -> new Answer.GrpcEcho();
             default ->
                 throw item.wrong("a status, a map, or one of: reset, reset in headers, reset in body, refuse, close,"
-                        + " silence, stall in body, websocket echo, grpc echo");
+                        + " silence, stall in body, cut in body, trickle, garbage, go away, websocket echo, grpc echo");
         };
     }
 
-    private static Answer reply(
+    private static Answer.Reply whole(String upstream, Item status) {
+        return reply(status.number(), upstream, Headers.NONE, List.of("hello"), Headers.NONE, List.of());
+    }
+
+    private static Answer.Reply reply(
             int status, String upstream, Headers headers, List<String> parts, Headers trailers, List<Integer> interim) {
         return new Answer.Reply(
                 status,
