@@ -1,7 +1,5 @@
 package io.sluice.loadtests.load;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.sluice.loadtests.harness.Answer;
 import io.sluice.loadtests.harness.Bytes;
 import io.sluice.loadtests.harness.Envoy;
@@ -11,6 +9,7 @@ import io.sluice.loadtests.harness.Part;
 import io.sluice.loadtests.harness.Ports;
 import io.sluice.loadtests.harness.RecordedRequest;
 import io.sluice.loadtests.harness.RecordingUpstream;
+import io.sluice.loadtests.harness.StaticBootstrap;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -57,43 +55,18 @@ record Site(int gatewayPort, Optional<Integer> envoyPort, Deque<AutoCloseable> o
     }
 
     private static Path bootstrap(int port, int adminPort, int upstreamPort) {
-        String yaml = String.format(Locale.ROOT, """
-                admin: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}
-                node: {id: load, cluster: load}
-                static_resources:
-                  listeners:
-                    - name: edge
-                      address: {socket_address: {address: 127.0.0.1, port_value: %d}}
-                      filter_chains:
-                        - filters:
-                            - name: envoy.filters.network.http_connection_manager
-                              typed_config:
-                                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-                                stat_prefix: edge
-                                route_config:
-                                  name: routes
-                                  virtual_hosts:
-                                    - name: all
-                                      domains: ["*"]
-                                      routes:
-                                        - match: {path: /flaky}
-                                          route: {cluster: backend, retry_policy: {retry_on: retriable-status-codes, retriable_status_codes: [503], num_retries: 5}}
-                                        - {match: {prefix: "/"}, route: {cluster: backend}}
-                                http_filters:
-                                  - name: envoy.filters.http.router
-                                    typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
-                  clusters:
-                    - name: backend
-                      type: STATIC
-                      connect_timeout: 1s
-                      # the default, 3 retries at a time, is for a cluster that is in trouble; here retrying is the rule
-                      circuit_breakers: {thresholds: [{max_retries: 1000, max_connections: 10000, max_pending_requests: 10000, max_requests: 10000}]}
-                      load_assignment:
-                        cluster_name: backend
-                        endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]
-                """, adminPort, port, upstreamPort);
         try {
-            return Files.writeString(Files.createTempDirectory("sluice-load").resolve("bootstrap.yaml"), yaml, UTF_8);
+            return StaticBootstrap.to(upstreamPort)
+                    .on(port, adminPort)
+                    .routes("""
+                        - match: {path: /flaky}
+                          route: {cluster: up, retry_policy: {retry_on: retriable-status-codes, retriable_status_codes: [503], num_retries: 5}}
+                        - {match: {prefix: /}, route: {cluster: up}}
+                        """)
+                    // the default, 3 retries at a time, is for a cluster that is in trouble; here retrying is the rule
+                    .cluster(
+                            "circuit_breakers: {thresholds: [{max_retries: 1000, max_connections: 10000, max_pending_requests: 10000, max_requests: 10000}]}")
+                    .write(Files.createTempDirectory("sluice-load"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,14 +1,12 @@
 package io.sluice.loadtests.bench;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.sluice.loadtests.harness.Envoy;
 import io.sluice.loadtests.harness.Gateway;
 import io.sluice.loadtests.harness.Part;
 import io.sluice.loadtests.harness.Ports;
 import io.sluice.loadtests.harness.ProgramProcess;
+import io.sluice.loadtests.harness.StaticBootstrap;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -88,34 +86,6 @@ enum Proxy {
 
     /** The same for gateway and Envoy but for its ports. */
     private static Path bootstrap(Path folder, int port, int upstreamPort) throws IOException {
-        String yaml = String.format(Locale.ROOT, """
-                admin: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}
-                node: {id: bench, cluster: bench}
-                static_resources:
-                  listeners:
-                    - name: edge
-                      address: {socket_address: {address: 127.0.0.1, port_value: %d}}
-                      filter_chains:
-                        - filters:
-                            - name: envoy.filters.network.http_connection_manager
-                              typed_config:
-                                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-                                stat_prefix: edge
-                                route_config:
-                                  name: routes
-                                  virtual_hosts:
-                                    - {name: all, domains: ["*"], routes: [{match: {prefix: "/"}, route: {cluster: backend}}]}
-                                http_filters:
-                                  - name: envoy.filters.http.router
-                                    typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
-                  clusters:
-                    - name: backend
-                      type: STATIC
-                      connect_timeout: 1s
-                      load_assignment:
-                        cluster_name: backend
-                        endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]
-                """, Ports.free(), port, upstreamPort);
-        return Files.writeString(Files.createTempFile(folder, "bootstrap", ".yaml"), yaml, UTF_8);
+        return StaticBootstrap.to(upstreamPort).on(port, Ports.free()).write(folder);
     }
 }

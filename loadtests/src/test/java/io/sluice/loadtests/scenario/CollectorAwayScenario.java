@@ -7,6 +7,7 @@ import io.sluice.loadtests.harness.Gateway;
 import io.sluice.loadtests.harness.Headers;
 import io.sluice.loadtests.harness.Ports;
 import io.sluice.loadtests.harness.RecordingUpstream;
+import io.sluice.loadtests.harness.StaticBootstrap;
 import io.sluice.loadtests.harness.Traffic;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ class CollectorAwayScenario {
                 RecordingUpstream collector = RecordingUpstream.http1(request -> new Answer.Reply(
                         status.get(), Headers.of("content-length", "0"), List.of(), Headers.NONE, List.of()));
                 Gateway gateway = Gateway.start(
-                        StaticBootstrap.write(folder, port, admin, upstream.port()),
+                        StaticBootstrap.to(upstream.port()).on(port, admin).write(folder),
                         admin,
                         Map.of("SLUICE_ZIPKIN_URL", "http://127.0.0.1:" + collector.port() + "/api/v2/spans"));
                 Traffic traffic = Traffic.http1(port, "/", 100)) {

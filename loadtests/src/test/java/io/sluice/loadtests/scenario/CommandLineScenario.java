@@ -7,6 +7,7 @@ import io.sluice.loadtests.harness.Home;
 import io.sluice.loadtests.harness.Ports;
 import io.sluice.loadtests.harness.Probe;
 import io.sluice.loadtests.harness.ProgramProcess;
+import io.sluice.loadtests.harness.StaticBootstrap;
 import io.sluice.loadtests.harness.XdsServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -107,8 +108,10 @@ class CommandLineScenario {
     }
 
     private static void write(Path folder, int taken) throws IOException {
-        Files.writeString(folder.resolve("good.yaml"), StaticBootstrap.text(0, 0, 1));
-        Files.writeString(folder.resolve("taken.yaml"), StaticBootstrap.text(taken, 0, 1));
+        Files.writeString(
+                folder.resolve("good.yaml"), StaticBootstrap.to(1).on(0, 0).text());
+        Files.writeString(
+                folder.resolve("taken.yaml"), StaticBootstrap.to(1).on(taken, 0).text());
         Files.writeString(folder.resolve("broken.yaml"), "routes:\n  [a, b\nthis: that\n");
         Files.writeString(folder.resolve("unknown.yaml"), "zipkin: http://127.0.0.1:9411\n");
         Files.writeString(

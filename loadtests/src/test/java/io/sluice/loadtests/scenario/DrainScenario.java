@@ -10,6 +10,7 @@ import io.sluice.loadtests.harness.Ports;
 import io.sluice.loadtests.harness.Probe;
 import io.sluice.loadtests.harness.RecordingUpstream;
 import io.sluice.loadtests.harness.Response;
+import io.sluice.loadtests.harness.StaticBootstrap;
 import io.sluice.loadtests.harness.Traffic;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -96,6 +97,7 @@ class DrainScenario {
 
     private static Gateway start(Path folder, int port, RecordingUpstream upstream) throws IOException {
         int adminPort = Ports.free();
-        return Gateway.start(StaticBootstrap.write(folder, port, adminPort, upstream.port()), adminPort, DRAIN);
+        return Gateway.start(
+                StaticBootstrap.to(upstream.port()).on(port, adminPort).write(folder), adminPort, DRAIN);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.loadtests.harness.Gateway;
 import io.sluice.loadtests.harness.Ports;
+import io.sluice.loadtests.harness.StaticBootstrap;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -38,7 +39,9 @@ class GiantBodyScenario {
         int adminPort = Ports.free();
         try (ServerSocket upstream = new ServerSocket(0, 128, InetAddress.getLoopbackAddress())) {
             Thread.ofVirtual().start(() -> accept(upstream));
-            Path bootstrap = StaticBootstrap.write(folder, port, adminPort, upstream.getLocalPort());
+            Path bootstrap = StaticBootstrap.to(upstream.getLocalPort())
+                    .on(port, adminPort)
+                    .write(folder);
             try (Gateway gateway = Gateway.start(bootstrap, adminPort, SMALL);
                     Callers silent = new Callers(new ArrayList<>())) {
                 for (int i = 0; i < SILENT_READERS; i++) {

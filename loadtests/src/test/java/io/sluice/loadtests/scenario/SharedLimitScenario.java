@@ -10,8 +10,8 @@ import io.sluice.loadtests.harness.Probe;
 import io.sluice.loadtests.harness.ProgramProcess;
 import io.sluice.loadtests.harness.RealParts;
 import io.sluice.loadtests.harness.RecordingUpstream;
+import io.sluice.loadtests.harness.StaticBootstrap;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -20,7 +20,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -216,46 +215,41 @@ class SharedLimitScenario {
 
     private Path bootstrap(int port, int admin, int service) throws IOException {
         String limits = """
-            http_filters:
-              - name: envoy.filters.http.ratelimit
-                typed_config:
-                  "@type": type.googleapis.com/envoy.extensions.filters.http.ratelimit.v3.RateLimit
-                  domain: sluice
-                  timeout: 2s
-                  failure_mode_deny: true
-                  rate_limit_service:
-                    transport_api_version: V3
-                    grpc_service: {envoy_grpc: {cluster_name: sluice_rate_limit}}
+            - name: envoy.filters.http.ratelimit
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.filters.http.ratelimit.v3.RateLimit
+                domain: sluice
+                timeout: 2s
+                failure_mode_deny: true
+                rate_limit_service:
+                  transport_api_version: V3
+                  grpc_service: {envoy_grpc: {cluster_name: sluice_rate_limit}}
             """;
         String cluster = """
-            clusters:
-              - name: sluice_rate_limit
-                type: STATIC
-                connect_timeout: 1s
-                typed_extension_protocol_options:
-                  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-                    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-                    explicit_http_config: {http2_protocol_options: {}}
-                load_assignment:
-                  cluster_name: sluice_rate_limit
-                  endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]
+            - name: sluice_rate_limit
+              type: STATIC
+              connect_timeout: 1s
+              typed_extension_protocol_options:
+                envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                  "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                  explicit_http_config: {http2_protocol_options: {}}
+              load_assignment:
+                cluster_name: sluice_rate_limit
+                endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]
             """.formatted(service);
-        String routes = """
-            routes: [
-              {match: {path: /all}, route: {cluster: up, rate_limits: [{actions: [
-                {generic_key: {descriptor_key: sluice_limit, descriptor_value: "all:%d/hour"}}]}]}},
-              {match: {path: /each}, route: {cluster: up, rate_limits: [{actions: [
-                {generic_key: {descriptor_key: sluice_limit, descriptor_value: "each:100/hour"}},
-                {request_headers: {header_name: ":path", descriptor_key: path}}]}]}}]\
-            """.formatted(LIMIT);
-        String text = StaticBootstrap.text(port, admin, upstream.port())
-                .replaceFirst("( *)http_filters:\n", indented(limits, 16))
-                .replaceFirst("  clusters:\n", indented(cluster, 2))
-                .replace("routes: [{match: {prefix: \"/\"}, route: {cluster: up}}]", routes.replace("\n", " "));
-        return Files.writeString(folder.resolve("bootstrap-" + port + ".yaml"), text);
-    }
-
-    private static String indented(String text, int by) {
-        return Matcher.quoteReplacement(text.indent(by));
+        return StaticBootstrap.to(upstream.port())
+                .on(port, admin)
+                .routes("""
+                    - match: {path: /all}
+                      route: {cluster: up, rate_limits: [{actions: [
+                        {generic_key: {descriptor_key: sluice_limit, descriptor_value: "all:%d/hour"}}]}]}
+                    - match: {path: /each}
+                      route: {cluster: up, rate_limits: [{actions: [
+                        {generic_key: {descriptor_key: sluice_limit, descriptor_value: "each:100/hour"}},
+                        {request_headers: {header_name: ":path", descriptor_key: path}}]}]}
+                    """.formatted(LIMIT))
+                .filters(limits)
+                .clusters(cluster)
+                .write(folder);
     }
 }
