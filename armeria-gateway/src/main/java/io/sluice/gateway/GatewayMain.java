@@ -15,6 +15,7 @@ import io.sluice.gateway.admin.AdminServer;
 import io.sluice.gateway.cluster.ClusterSet;
 import io.sluice.gateway.cluster.SystemDnsResolver;
 import io.sluice.gateway.compile.ConfigParser;
+import io.sluice.gateway.compile.HttpConnectionManager.LocalNode;
 import io.sluice.gateway.compile.HttpConnectionManagerParser;
 import io.sluice.gateway.compile.ListenerParser;
 import io.sluice.gateway.compile.RequestHeaderTestParser;
@@ -164,7 +165,8 @@ public final class GatewayMain {
         ListenerParser listenerParser = new ListenerParser(new HttpConnectionManagerParser(
                 HttpFilters.all(clusters, upstream, calls, limiter, headerTests, start.localCluster(), metrics),
                 new AccessLogParser(sinks, headerTests),
-                settings.zipkinUrl().isPresent()));
+                settings.zipkinUrl().isPresent(),
+                new LocalNode(start.nodeId(), start.localCluster())));
         ConfigParser config = new ConfigParser(start.statics(), listenerParser, compiled -> {
             clusters.update(compiled.clusters(), compiled.assignments());
             return listeners.update(compiled.listeners());

@@ -32,6 +32,7 @@ import io.sluice.gateway.accesslog.LogSinks;
 import io.sluice.gateway.cluster.ClusterSet;
 import io.sluice.gateway.compile.CompiledConfig;
 import io.sluice.gateway.compile.ConfigParser;
+import io.sluice.gateway.compile.HttpConnectionManager.LocalNode;
 import io.sluice.gateway.compile.HttpConnectionManagerParser;
 import io.sluice.gateway.compile.ListenerParser;
 import io.sluice.gateway.compile.RequestHeaderTestParser;
@@ -175,7 +176,8 @@ class GrpcAdsTransportTest {
                 new ListenerParser(new HttpConnectionManagerParser(
                         List.of(new RouterFilterParser(clusters, upstream)),
                         new AccessLogParser(new LogSinks(metrics), headerTests),
-                        false)),
+                        false,
+                        new LocalNode("", ""))),
                 compiled -> {
                     live = compiled;
                     clusters.update(compiled.clusters(), compiled.assignments());

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param internalAddresses callers from here are internal; nobody where it is empty
  * @param via appended to requests and responses; null where not set
  * @param webSocket whether requests may be upgraded, where their route does not say
+ * @param maxStreamDuration from the first byte of a request to the last of its answer, where its route does not say; zero means none
  */
 public record HttpConnectionManager(
         String statPrefix,
@@ -47,11 +48,26 @@ public record HttpConnectionManager(
         boolean stripTrailingDot,
         boolean webSocket,
         boolean acceptHttp10,
-        long http2MaxStreams) {
+        long http2MaxStreams,
+        Duration maxStreamDuration,
+        Forwarded forwarded) {
     public HttpConnectionManager {
         accessLogs = List.copyOf(accessLogs);
         internalAddresses = List.copyOf(internalAddresses);
     }
+
+    /**
+     * What is told of the connection in place of what the caller said.
+     *
+     * @param scheme in place of the connection's; null for that
+     * @param port whether x-forwarded-port is set where the caller may not or did not
+     * @param node who we are, where requests shall say so
+     */
+    public record Forwarded(
+            @Nullable String scheme, boolean port, @Nullable LocalNode node) {}
+
+    /** What the bootstrap calls us. */
+    public record LocalNode(String id, String cluster) {}
 
     /** What happens to headers whose name has an underscore. */
     public enum Underscores {

@@ -8,7 +8,9 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.sluice.gateway.accesslog.AccessLogParser;
 import io.sluice.gateway.compile.HttpConnectionManager.EscapedSlashes;
+import io.sluice.gateway.compile.HttpConnectionManager.Forwarded;
 import io.sluice.gateway.compile.HttpConnectionManager.HostPort;
+import io.sluice.gateway.compile.HttpConnectionManager.LocalNode;
 import io.sluice.gateway.compile.HttpConnectionManager.ServerHeader;
 import io.sluice.gateway.compile.HttpConnectionManager.Underscores;
 import io.sluice.gateway.compile.RouteConfigurationParser.ChainedFilter;
@@ -33,6 +35,7 @@ public final class HttpConnectionManagerParser {
     private final List<HttpFilterParser> filters;
     private final AccessLogParser accessLogs;
     private final boolean traceReporter;
+    private final LocalNode node;
     private final RouteConfigurationParser tables = new RouteConfigurationParser();
 
     /**
@@ -40,10 +43,11 @@ public final class HttpConnectionManagerParser {
      * @param traceReporter whether spans go anywhere: then every listener traces, as its tracing message says or else all requests
      */
     public HttpConnectionManagerParser(
-            List<HttpFilterParser> filters, AccessLogParser accessLogs, boolean traceReporter) {
+            List<HttpFilterParser> filters, AccessLogParser accessLogs, boolean traceReporter, LocalNode node) {
         this.filters = List.copyOf(filters);
         this.accessLogs = accessLogs;
         this.traceReporter = traceReporter;
+        this.node = node;
     }
 
     /** The name under which a manager asks for its routes, where they come from the stream. */
@@ -126,7 +130,17 @@ public final class HttpConnectionManagerParser {
                 or(
                         manager.getHttp2ProtocolOptions().hasMaxConcurrentStreams(),
                         manager.getHttp2ProtocolOptions().getMaxConcurrentStreams(),
-                        1024)));
+                        1024),
+                duration(common.getMaxStreamDuration()),
+                forwarded(manager)));
+    }
+
+    private Forwarded forwarded(HttpConnectionManager manager) {
+        String scheme = manager.getSchemeHeaderTransformation().getSchemeToOverwrite();
+        return new Forwarded(
+                scheme.isEmpty() ? null : scheme,
+                manager.getAppendXForwardedPort(),
+                manager.getAddUserAgent().getValue() ? node : null);
     }
 
     private Optional<FilterChain> chain(HttpConnectionManager manager, List<ChainedFilter> chained, Problems problems) {

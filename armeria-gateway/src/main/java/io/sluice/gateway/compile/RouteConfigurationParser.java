@@ -20,6 +20,7 @@ import io.sluice.gateway.filter.HttpFilterParser;
 import io.sluice.gateway.filter.RouteAction.ClusterChoice;
 import io.sluice.gateway.filter.RouteAction.Direct;
 import io.sluice.gateway.filter.RouteAction.Forward;
+import io.sluice.gateway.filter.RouteAction.GrpcDeadline;
 import io.sluice.gateway.filter.RouteAction.HostRewrite;
 import io.sluice.gateway.filter.RouteAction.PathRewrite;
 import io.sluice.gateway.filter.RouteAction.Redirect;
@@ -161,7 +162,8 @@ public final class RouteConfigurationParser {
                 scope.host().getIncludeAttemptCountInResponse(),
                 route.getRoute().hasIdleTimeout() ? duration(route.getRoute().getIdleTimeout()) : null,
                 Collections.unmodifiableList(configs),
-                Collections.unmodifiableList(fields)));
+                Collections.unmodifiableList(fields),
+                lasting(route.getRoute())));
     }
 
     // --- header mutations
@@ -293,7 +295,7 @@ public final class RouteConfigurationParser {
         }
         CallPolicy policy = new CallPolicy(
                 retry.get(),
-                action.hasTimeout() ? duration(action.getTimeout()) : Duration.ofSeconds(15),
+                timeout(action),
                 action.getPriority() == RoutingPriority.HIGH ? CallPolicy.Priority.HIGH : CallPolicy.Priority.DEFAULT,
                 scope.around().bufferBytes());
         return Optional.of(new Forward(
@@ -303,7 +305,29 @@ public final class RouteConfigurationParser {
                 policy,
                 missing,
                 webSocket,
-                action.getAppendXForwardedHost()));
+                action.getAppendXForwardedHost(),
+                action.hasMaxGrpcTimeout() && !action.hasMaxStreamDuration()
+                        ? new GrpcDeadline(
+                                duration(action.getMaxGrpcTimeout()), duration(action.getGrpcTimeoutOffset()))
+                        : null));
+    }
+
+    /** Where a route says how long streams last, Envoy asks nobody how long calls last. */
+    private static Duration timeout(RouteAction action) {
+        if (action.hasMaxStreamDuration()) {
+            return Duration.ZERO;
+        }
+        return action.hasTimeout() ? duration(action.getTimeout()) : Duration.ofSeconds(15);
+    }
+
+    private static io.sluice.gateway.filter.Route.Lasting lasting(RouteAction action) {
+        var limits = action.getMaxStreamDuration();
+        return action.hasMaxStreamDuration()
+                ? new io.sluice.gateway.filter.Route.Lasting(
+                        limits.hasMaxStreamDuration() ? duration(limits.getMaxStreamDuration()) : null,
+                        limits.hasGrpcTimeoutHeaderMax() ? duration(limits.getGrpcTimeoutHeaderMax()) : null,
+                        duration(limits.getGrpcTimeoutHeaderOffset()))
+                : io.sluice.gateway.filter.Route.Lasting.AS_THE_MANAGER_SAYS;
     }
 
     private Optional<ClusterChoice> weighted(

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param responseHeaders applied to answers of upstreams, redirects and direct responses
  * @param idleTimeout of the stream, in place of the connection manager's; null leaves that
  * @param configs per place in the chain: the filter's per-route configuration, null where there is none, {@link #DISABLED} where the filter is off
+ * @param lasting how long a stream may last
  * @param fields per place in the chain: what the filter read of the route's own fields
  */
 public record Route(
@@ -24,7 +25,28 @@ public record Route(
         boolean tellAttempts,
         @Nullable Duration idleTimeout,
         List<@Nullable Object> configs,
-        List<@Nullable Object> fields) {
+        List<@Nullable Object> fields,
+        Lasting lasting) {
     /** The filter does not take part in exchanges of this route. */
     public static final Object DISABLED = new Object();
+
+    /**
+     * How long a stream may last.
+     *
+     * @param max in place of the connection manager's, zero for ever; null leaves that
+     * @param grpcMax of what a gRPC caller asks for in its header, zero for no limit; null heeds no header
+     * @param grpcOffset taken off what it asks for
+     */
+    public record Lasting(@Nullable Duration max, @Nullable Duration grpcMax, Duration grpcOffset) {
+        public static final Lasting AS_THE_MANAGER_SAYS = new Lasting(null, null, Duration.ZERO);
+
+        /** @param manager what holds where the route says nothing; @return zero for ever */
+        public Duration limit(Duration manager, @Nullable Duration asked) {
+            if (asked == null || grpcMax == null) {
+                return max == null ? manager : max;
+            }
+            Duration limit = !grpcMax.isZero() && grpcMax.compareTo(asked) < 0 ? grpcMax : asked;
+            return grpcOffset.compareTo(limit) < 0 ? limit.minus(grpcOffset) : Duration.ofNanos(1);
+        }
+    }
 }

@@ -2,6 +2,7 @@ package io.sluice.gateway.filter;
 
 import com.google.re2j.Pattern;
 import io.sluice.gateway.upstream.CallPolicy;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ public sealed interface RouteAction {
      *
      * @param missingClusterStatus answered where there is no such cluster
      * @param webSocket whether it may be upgraded
+     * @param grpcDeadline how far a gRPC caller's header stands for the timeout; null for not at all
      * @param appendForwardedHost whether a rewritten host is kept in x-forwarded-host
      */
     record Forward(
@@ -21,8 +23,24 @@ public sealed interface RouteAction {
             CallPolicy policy,
             int missingClusterStatus,
             boolean webSocket,
-            boolean appendForwardedHost)
+            boolean appendForwardedHost,
+            @Nullable GrpcDeadline grpcDeadline)
             implements RouteAction {}
+
+    /**
+     * @param max zero for no limit
+     * @param offset taken off what the caller asks for
+     */
+    record GrpcDeadline(Duration max, Duration offset) {
+        /** @param asked null for a caller without the header; @return zero for ever */
+        public Duration timeout(@Nullable Duration asked) {
+            Duration timeout = asked == null ? Duration.ZERO : asked;
+            if (offset.compareTo(timeout) < 0) {
+                timeout = timeout.minus(offset);
+            }
+            return !max.isZero() && (timeout.isZero() || timeout.compareTo(max) > 0) ? max : timeout;
+        }
+    }
 
     /** Which cluster. */
     sealed interface ClusterChoice {

@@ -27,6 +27,11 @@ import org.jspecify.annotations.Nullable;
 final class EntryRules {
     private static final AsciiString X_FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
     private static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
+    private static final AsciiString X_FORWARDED_PORT = AsciiString.cached("x-forwarded-port");
+    private static final AsciiString X_ENVOY_DOWNSTREAM_SERVICE_CLUSTER =
+            AsciiString.cached("x-envoy-downstream-service-cluster");
+    private static final AsciiString X_ENVOY_DOWNSTREAM_SERVICE_NODE =
+            AsciiString.cached("x-envoy-downstream-service-node");
     private static final AsciiString X_ENVOY_INTERNAL = AsciiString.cached("x-envoy-internal");
     private static final AsciiString X_ENVOY_EXTERNAL_ADDRESS = AsciiString.cached("x-envoy-external-address");
     private static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
@@ -87,7 +92,7 @@ final class EntryRules {
         host(manager, headers, connection.local().getPort());
         boolean tls = connection.tls();
         InetSocketAddress peer = connection.peer();
-        Client client = client(manager, headers, peer, tls);
+        Client client = client(manager, headers, peer, tls, connection.local().getPort());
         return new Outcome(refusal, client.address(), client.tls(), client.internal());
     }
 
@@ -182,7 +187,11 @@ final class EntryRules {
     private record Client(InetSocketAddress address, boolean tls, boolean internal) {}
 
     private static Client client(
-            HttpConnectionManager manager, RequestHeadersBuilder headers, InetSocketAddress peer, boolean tls) {
+            HttpConnectionManager manager,
+            RequestHeadersBuilder headers,
+            InetSocketAddress peer,
+            boolean tls,
+            int localPort) {
         dropHopByHop(headers);
         boolean trustedCaller = !manager.useRemoteAddress() || manager.trustedHops() > 0;
         InetAddress address = peer.getAddress();
@@ -218,7 +227,15 @@ final class EntryRules {
         if (!scheme.equals("http") && !scheme.equals("https")) {
             scheme = tls ? "https" : "http";
         }
+        String overwritten = manager.forwarded().scheme();
+        if (overwritten != null) {
+            scheme = overwritten;
+            headers.set(X_FORWARDED_PROTO, scheme);
+        }
         headers.scheme(scheme);
+        if (manager.forwarded().port() && !(trustedCaller && headers.contains(X_FORWARDED_PORT))) {
+            headers.set(X_FORWARDED_PORT, String.valueOf(localPort));
+        }
         if (internal) {
             headers.set(X_ENVOY_INTERNAL, "true");
         } else {
@@ -232,10 +249,24 @@ final class EntryRules {
             headers.set(X_ENVOY_EXTERNAL_ADDRESS, address.getHostAddress());
         }
         requestId(manager, headers, edge);
+        introduce(manager.forwarded().node(), headers);
         if (manager.via() != null) {
             append(headers, VIA, ", ", manager.via());
         }
         return new Client(fromHeader ? new InetSocketAddress(address, 0) : peer, scheme.equals("https"), internal);
+    }
+
+    private static void introduce(HttpConnectionManager.@Nullable LocalNode node, RequestHeadersBuilder headers) {
+        if (node == null) {
+            return;
+        }
+        if (headers.get(HttpHeaderNames.USER_AGENT, "").isEmpty()) {
+            headers.set(HttpHeaderNames.USER_AGENT, node.cluster());
+        }
+        headers.set(X_ENVOY_DOWNSTREAM_SERVICE_CLUSTER, node.cluster());
+        if (!node.id().isEmpty()) {
+            headers.set(X_ENVOY_DOWNSTREAM_SERVICE_NODE, node.id());
+        }
     }
 
     private static void dropHopByHop(RequestHeadersBuilder headers) {

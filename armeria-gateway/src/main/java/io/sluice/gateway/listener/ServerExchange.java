@@ -16,6 +16,7 @@ import io.sluice.gateway.accesslog.AccessLog;
 import io.sluice.gateway.accesslog.ResponseFlag;
 import io.sluice.gateway.compile.HttpConnectionManager;
 import io.sluice.gateway.filter.Exchange;
+import io.sluice.gateway.filter.GrpcTimeout;
 import io.sluice.gateway.filter.HeaderMutations;
 import io.sluice.gateway.filter.LocalReply;
 import io.sluice.gateway.filter.Route;
@@ -43,6 +44,7 @@ final class ServerExchange implements Exchange {
     private static final AsciiString REQUEST_ID = AsciiString.cached("x-request-id");
     private static final AsciiString INTERNAL = AsciiString.cached("x-envoy-internal");
     private static final int SWITCHING_PROTOCOLS = 101;
+    private static final int GRPC_DEADLINE_EXCEEDED = 4;
 
     private final DownstreamStream stream;
     private final DownstreamConnection connection;
@@ -123,7 +125,8 @@ final class ServerExchange implements Exchange {
         Duration idle = route == null ? null : route.idleTimeout();
         timers.start(
                 idle == null ? manager.streamIdleTimeout() : idle,
-                requestFlow.isDone() ? Duration.ZERO : manager.requestTimeout());
+                requestFlow.isDone() ? Duration.ZERO : manager.requestTimeout(),
+                streamLimit());
         trace = parts.tracing().start(stream.headers(), manager.tracing());
         if (needsTls(asked)) {
             ResponseHeadersBuilder redirect = ResponseHeaders.builder(HttpStatus.MOVED_PERMANENTLY)
@@ -139,6 +142,23 @@ final class ServerExchange implements Exchange {
         }
         filters.create(this, route);
         requestFlow.begin();
+    }
+
+    /** Zero for ever; a gRPC upstream is told where it is the route that limits. */
+    @SuppressWarnings("ReferenceEquality") // the one that says nothing
+    private Duration streamLimit() {
+        if (route == null) {
+            return manager.maxStreamDuration();
+        }
+        Route.Lasting lasting = route.lasting();
+        if (lasting == Route.Lasting.AS_THE_MANAGER_SAYS) {
+            return manager.maxStreamDuration();
+        }
+        Duration limit = lasting.limit(manager.maxStreamDuration(), GrpcTimeout.of(request));
+        if (!limit.isZero() && GrpcTimeout.isGrpc(request)) {
+            request.set(GrpcTimeout.HEADER, GrpcTimeout.text(limit));
+        }
+        return limit;
     }
 
     /** What the wire guard found wrong. */
@@ -217,20 +237,25 @@ final class ServerExchange implements Exchange {
 
     void requestTookTooLong() {
         if (!requestFlow.isDone()) {
-            timedOut("request timeout", "request_overall_timeout");
+            timedOut("request timeout", "request_overall_timeout", null);
         }
     }
 
     void wasIdleTooLong() {
         addFlag(ResponseFlag.SI);
-        timedOut("stream timeout", "stream_idle_timeout");
+        timedOut("stream timeout", "stream_idle_timeout", null);
     }
 
-    private void timedOut(String text, String why) {
+    void lastedTooLong() {
+        timedOut("downstream duration timeout", "max_duration_timeout", GRPC_DEADLINE_EXCEEDED);
+    }
+
+    private void timedOut(String text, String why, @Nullable Integer grpcStatus) {
         if (responseFlow.headers() != null) {
             resetResponse(why);
         } else {
-            reply(LocalReply.of(requestFlow.isDone() ? 504 : 408, text, why));
+            int status = requestFlow.isDone() ? 504 : 408;
+            reply(new LocalReply(status, text, HttpHeaders.of(), Set.of(), why, grpcStatus));
         }
     }
 

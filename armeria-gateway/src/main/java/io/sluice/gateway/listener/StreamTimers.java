@@ -5,12 +5,13 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The two times a request may take: for all of it to arrive, and without a byte either way. */
+/** The times a request may take: for all of it to arrive, without a byte either way, and until its answer is over. */
 final class StreamTimers {
     private final ServerExchange exchange;
     private long lastActivityNanos;
     private @Nullable Future<?> idle;
     private @Nullable Future<?> request;
+    private @Nullable Future<?> whole;
 
     StreamTimers(ServerExchange exchange) {
         this.exchange = exchange;
@@ -18,13 +19,20 @@ final class StreamTimers {
     }
 
     /** Zero turns a limit off. */
-    void start(Duration idleLimit, Duration requestLimit) {
+    void start(Duration idleLimit, Duration requestLimit, Duration wholeLimit) {
         if (!idleLimit.isZero()) {
             startIdle(idleLimit.toNanos(), idleLimit.toNanos());
         }
         if (!requestLimit.isZero()) {
             request = exchange.eventLoop()
                     .schedule(exchange::requestTookTooLong, requestLimit.toNanos(), TimeUnit.NANOSECONDS);
+        }
+        startWhole(wholeLimit);
+    }
+
+    private void startWhole(Duration limit) {
+        if (!limit.isZero()) {
+            whole = exchange.eventLoop().schedule(exchange::lastedTooLong, limit.toNanos(), TimeUnit.NANOSECONDS);
         }
     }
 
@@ -59,6 +67,10 @@ final class StreamTimers {
         if (idle != null) {
             idle.cancel(false);
             idle = null;
+        }
+        if (whole != null) {
+            whole.cancel(false);
+            whole = null;
         }
     }
 }

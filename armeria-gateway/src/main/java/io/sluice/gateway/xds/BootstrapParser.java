@@ -78,6 +78,10 @@ public final class BootstrapParser {
             return statics.get(new ResourceKey(ResourceKind.CLUSTER, name)).isPresent();
         }
 
+        public String nodeId() {
+            return node.getId();
+        }
+
         /** This node's own cluster; empty when not said. */
         public String localCluster() {
             return node.getCluster();

@@ -44,7 +44,8 @@ class RefusedParserTest {
     private final ListenerParser listeners = new ListenerParser(new HttpConnectionManagerParser(
             List.of(new RouterFilterParser(name -> null, new PooledUpstream(new SimpleMeterRegistry()))),
             new AccessLogParser(sinks, headers),
-            false));
+            false,
+            new io.sluice.gateway.compile.HttpConnectionManager.LocalNode("", "")));
 
     @AfterEach
     void close() {

@@ -12,6 +12,7 @@ import io.sluice.gateway.accesslog.LogSinks;
 import io.sluice.gateway.cluster.ClusterSet;
 import io.sluice.gateway.cluster.DnsResolver;
 import io.sluice.gateway.compile.ConfigParser;
+import io.sluice.gateway.compile.HttpConnectionManager.LocalNode;
 import io.sluice.gateway.compile.HttpConnectionManagerParser;
 import io.sluice.gateway.compile.ListenerParser;
 import io.sluice.gateway.compile.RequestHeaderTestParser;
@@ -125,7 +126,10 @@ public final class GatewayRig implements AutoCloseable {
         }
         RequestHeaderTestParser headerTests = new RequestHeaderTestParser();
         ListenerParser parser = new ListenerParser(new HttpConnectionManagerParser(
-                List.of(new RouterFilterParser(clusters, upstream)), new AccessLogParser(sinks, headerTests), false));
+                List.of(new RouterFilterParser(clusters, upstream)),
+                new AccessLogParser(sinks, headerTests),
+                false,
+                new LocalNode("rig", "rigs")));
         ConfigParser config = new ConfigParser(statics, parser, compiled -> {
             clusters.update(compiled.clusters(), compiled.assignments());
             failed = listeners.update(compiled.listeners());

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 record Placeholders(Map<String, String> values, String key) {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^}]+)}");
     private static final String CLUSTER = "cluster.";
-    private static final Pattern ADDRESS = Pattern.compile("127\\.0\\.0\\.1:(\\d+)");
+    private static final Pattern ADDRESS = Pattern.compile("(127\\.0\\.0\\.1:|-port: )(\\d+)");
 
     Placeholders {
         values = Map.copyOf(values);
@@ -21,7 +21,7 @@ record Placeholders(Map<String, String> values, String key) {
     /** The same text for every run: known ports by name, other ports of this machine as {@code *}, clusters as the row calls them. */
     String mask(String text) {
         return ADDRESS.matcher(text.replace(key + "-", ""))
-                .replaceAll(found -> Matcher.quoteReplacement("127.0.0.1:" + portName(found.group(1))));
+                .replaceAll(found -> Matcher.quoteReplacement(found.group(1) + portName(found.group(2))));
     }
 
     private String value(String name) {

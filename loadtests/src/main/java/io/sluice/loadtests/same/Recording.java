@@ -62,8 +62,11 @@ final class Recording {
                 expect.put("body", response.text());
             }
         }
-        if (!observation.log().isEmpty()) {
-            expect.put("flags", observation.log().getLast().split(" ")[1]);
+        String[] logged = observation.log().isEmpty()
+                ? new String[0]
+                : observation.log().getLast().split(" ");
+        if (logged.length > 1) {
+            expect.put("flags", logged[1]);
         }
         expect.put("attempts", observation.attempts());
         return expect.toString();

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -28,6 +30,7 @@ public final class Same {
     static int run(List<String> words, PrintStream out, PrintStream err) throws IOException {
         Set<Target> targets = EnumSet.allOf(Target.class);
         boolean record = false;
+        boolean show = false;
         List<Path> files = new ArrayList<>();
         for (int i = 0; i < words.size(); i++) {
             switch (words.get(i)) {
@@ -35,6 +38,7 @@ public final class Same {
                     record = true;
                     targets = EnumSet.of(Target.ENVOY);
                 }
+                case "--show" -> show = true;
                 case "--only" -> {
                     String target = ++i < words.size() ? words.get(i) : "";
                     switch (target) {
@@ -48,7 +52,8 @@ public final class Same {
                 }
                 default -> {
                     if (words.get(i).startsWith("-")) {
-                        err.println("same: unknown word " + words.get(i) + " (expected: --only, --record or a file)");
+                        err.println("same: unknown word " + words.get(i)
+                                + " (expected: --only, --record, --show or a file)");
                         return 2;
                     }
                     files.addAll(files(Path.of(words.get(i))));
@@ -56,7 +61,8 @@ public final class Same {
             }
         }
         if (files.isEmpty()) {
-            err.println("same: no file (expected: ./sluice same FILE|FOLDER ... [--only gateway|envoy] [--record])");
+            err.println(
+                    "same: no file (expected: ./sluice same FILE|FOLDER ... [--only gateway|envoy] [--record] [--show])");
             return 2;
         }
         int failed = 0;
@@ -83,12 +89,25 @@ public final class Same {
                 out.printf("  %-8s %s%n", mark, result.row().name());
                 result.problems()
                         .forEach(problem -> out.println("             " + problem.replace("\n", "\n             ")));
+                if (show) {
+                    show(result, out);
+                }
             }
         }
         out.printf(
                 "%d rows: %d the same, %d that are said to differ, %d failed%n",
                 count, count - failed - differ, differ, failed);
         return failed == 0 ? 0 : 1;
+    }
+
+    /** Everything that was seen: from Envoy where it ran, since its line is the measure. */
+    private static void show(Result result, PrintStream out) {
+        Map<Target, Observation> seen = result.observations();
+        Observation one = Objects.requireNonNull(seen.getOrDefault(Target.ENVOY, seen.get(Target.GATEWAY)));
+        Transcript.of(result.row(), one).lines().forEach(line -> out.println("             | " + line));
+        if (!one.problem().isEmpty()) {
+            one.problem().lines().forEach(line -> out.println("             | " + line));
+        }
     }
 
     private static List<Path> files(Path given) throws IOException {

@@ -75,7 +75,7 @@ record Transcript(List<String> lines) {
             lines.add(where + " handshake " + reply.handshake());
         }
         response.interim().forEach(code -> lines.add(where + " interim " + code));
-        headers(where + " header ", response.headers(), placeholders, lines);
+        headers(where + " header ", withoutRace(response.headers()), placeholders, lines);
         lines.add(where + " body " + placeholders.mask(shortened(response.body())));
         headers(where + " trailer ", response.trailers(), placeholders, lines);
         reply.echoes().forEach(echo -> lines.add(where + " echo " + echo));
@@ -96,6 +96,15 @@ record Transcript(List<String> lines) {
             lines.add(where + " body " + shortened(request.body()));
         }
         headers(where + " trailer ", request.trailers(), placeholders, lines);
+    }
+
+    /** A streamed gRPC answer may be there before its request is over, and then has no such header: a matter of who is faster. */
+    private static Headers withoutRace(Headers headers) {
+        return headers.get("content-type").orElse("").startsWith("application/grpc")
+                ? new Headers(headers.fields().stream()
+                        .filter(field -> !field.name().equals("x-envoy-upstream-service-time"))
+                        .toList())
+                : headers;
     }
 
     private static Headers withoutTimeLeft(Headers headers) {

@@ -2,6 +2,8 @@ package io.sluice.gateway.filter.router;
 
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import io.netty.util.AsciiString;
+import io.sluice.gateway.filter.GrpcTimeout;
+import io.sluice.gateway.filter.RouteAction;
 import io.sluice.gateway.upstream.CallPolicy;
 import io.sluice.gateway.upstream.RetryPolicy;
 import java.time.Duration;
@@ -31,16 +33,21 @@ final class Overrides {
     private Overrides() {}
 
     @SuppressWarnings("ReferenceEquality") // the same object where nothing overrides it
-    static CallPolicy apply(CallPolicy policy, RequestHeadersBuilder headers) {
+    static CallPolicy apply(RouteAction.Forward forward, RequestHeadersBuilder headers) {
+        CallPolicy policy = forward.policy();
+        RouteAction.GrpcDeadline deadline = forward.grpcDeadline();
+        Duration whole = deadline != null && GrpcTimeout.isGrpc(headers)
+                ? deadline.timeout(GrpcTimeout.of(headers))
+                : policy.timeout();
         Optional<Duration> timeout = millis(headers, X_ENVOY_UPSTREAM_RQ_TIMEOUT_MS);
         Optional<Duration> perTry = millis(headers, X_ENVOY_UPSTREAM_RQ_PER_TRY_TIMEOUT_MS);
-        Duration total = timeout.orElse(policy.timeout());
+        Duration total = timeout.orElse(whole);
         Duration each = perTry.orElse(policy.retry().perTryTimeout());
         if (!total.isZero() && each.compareTo(total) >= 0) {
             each = Duration.ZERO;
         }
         RetryPolicy retry = retry(policy.retry(), headers, each);
-        return timeout.isEmpty() && retry == policy.retry()
+        return total.equals(policy.timeout()) && retry == policy.retry()
                 ? policy
                 : new CallPolicy(retry, total, policy.priority(), policy.bufferLimit());
     }

@@ -15,6 +15,7 @@ import io.sluice.gateway.cluster.Cluster;
 import io.sluice.gateway.cluster.Clusters;
 import io.sluice.gateway.endpoint.Endpoint;
 import io.sluice.gateway.filter.Exchange;
+import io.sluice.gateway.filter.GrpcTimeout;
 import io.sluice.gateway.filter.HeaderMutations;
 import io.sluice.gateway.filter.LocalReply;
 import io.sluice.gateway.filter.Route;
@@ -29,6 +30,7 @@ import io.sluice.gateway.upstream.Upstream;
 import io.sluice.gateway.upstream.UpstreamCall;
 import io.sluice.gateway.upstream.UpstreamFailure;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     private RouteAction.@Nullable Forward autoHost;
     private boolean headersOut;
     private boolean timeoutAsNoContent;
+    private boolean rewritesGrpcTimeout;
 
     RouterFilter(Exchange exchange, Clusters clusters, Upstream upstream, boolean suppressEnvoyHeaders) {
         this.exchange = exchange;
@@ -110,9 +113,10 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
                     .with(responseMutations));
             return;
         }
-        CallPolicy policy = Overrides.apply(forward.policy(), headers);
+        CallPolicy policy = Overrides.apply(forward, headers);
         timeoutAsNoContent = headers.contains(Overrides.TIMEOUT_ALT_RESPONSE);
         headers.remove(Overrides.TIMEOUT_ALT_RESPONSE);
+        rewritesGrpcTimeout = forward.grpcDeadline() != null && GrpcTimeout.isGrpc(headers);
         mutations.apply(headers, exchange);
         rewritePath(forward.path(), headers);
         rewriteHost(forward, headers);
@@ -207,7 +211,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         long perTry = policy.retry().perTryTimeout().toMillis();
         long total = policy.timeout().toMillis();
         long expected = perTry == 0 ? total : perTry;
-        if (expected == 0 || suppressEnvoyHeaders) {
+        if (expected == 0) {
             return;
         }
         if (total > 0) {
@@ -215,7 +219,12 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             long elapsed = attempt == 1 || since == 0 ? 0 : (System.nanoTime() - since) / 1_000_000;
             expected = Math.max(1, Math.min(expected, total - elapsed));
         }
-        headers.set(X_ENVOY_EXPECTED_RQ_TIMEOUT_MS, String.valueOf(expected));
+        if (!suppressEnvoyHeaders) {
+            headers.set(X_ENVOY_EXPECTED_RQ_TIMEOUT_MS, String.valueOf(expected));
+        }
+        if (rewritesGrpcTimeout) {
+            headers.set(GrpcTimeout.HEADER, GrpcTimeout.text(Duration.ofMillis(expected)));
+        }
     }
 
     // --- from downstream

@@ -84,7 +84,8 @@ final class FakeExchange extends FakeStream implements Exchange {
                 policy,
                 503,
                 false,
-                false);
+                false,
+                null);
         return new Route(
                 "orders-route",
                 "shop",
@@ -95,7 +96,8 @@ final class FakeExchange extends FakeStream implements Exchange {
                 false,
                 null,
                 List.of(),
-                List.of());
+                List.of(),
+                Route.Lasting.AS_THE_MANAGER_SAYS);
     }
 
     @Override
