@@ -23,33 +23,35 @@ final class PathOptions {
     private static final Result REFUSED = new Result.Refused();
 
     static Result apply(HttpConnectionManager manager, String whole) {
-        if (manager.escapedSlashes() == EscapedSlashes.KEEP_UNCHANGED
-                && !manager.normalizePath()
-                && !manager.mergeSlashes()) {
+        return apply(manager.escapedSlashes(), manager.normalizePath(), manager.mergeSlashes(), whole);
+    }
+
+    static Result apply(EscapedSlashes escapedSlashes, boolean normalizePath, boolean mergeSlashes, String whole) {
+        if (escapedSlashes == EscapedSlashes.KEEP_UNCHANGED && !normalizePath && !mergeSlashes) {
             return SAME;
         }
         int query = whole.indexOf('?');
         String path = query < 0 ? whole : whole.substring(0, query);
         boolean redirect = false;
         String next = path;
-        if (manager.escapedSlashes() != EscapedSlashes.KEEP_UNCHANGED) {
+        if (escapedSlashes != EscapedSlashes.KEEP_UNCHANGED) {
             String unescaped = unescapeSlashes(path);
             if (!unescaped.equals(path)) {
-                if (manager.escapedSlashes() == EscapedSlashes.REJECT_REQUEST) {
+                if (escapedSlashes == EscapedSlashes.REJECT_REQUEST) {
                     return REFUSED;
                 }
-                redirect = manager.escapedSlashes() == EscapedSlashes.UNESCAPE_AND_REDIRECT;
+                redirect = escapedSlashes == EscapedSlashes.UNESCAPE_AND_REDIRECT;
                 next = unescaped;
             }
         }
-        if (manager.normalizePath()) {
+        if (normalizePath) {
             String normal = normalize(next);
             if (normal == null) {
                 return REFUSED;
             }
             next = normal;
         }
-        if (manager.mergeSlashes()) {
+        if (mergeSlashes) {
             next = next.replaceAll("//+", "/");
         }
         if (next.equals(path)) {
