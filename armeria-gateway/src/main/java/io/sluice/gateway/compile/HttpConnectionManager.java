@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestTimeout for the whole request to arrive; zero means none
  * @param internalAddresses callers from here are internal; nobody where it is empty
  * @param via appended to requests and responses; null where not set
+ * @param bufferBytes at most kept of a message by filters that need more of it before they go on
  * @param webSocket whether requests may be upgraded, where their route does not say
  * @param maxStreamDuration from the first byte of a request to the last of its answer, where its route does not say; zero means none
  */
@@ -50,7 +51,8 @@ public record HttpConnectionManager(
         boolean acceptHttp10,
         long http2MaxStreams,
         Duration maxStreamDuration,
-        Forwarded forwarded) {
+        Forwarded forwarded,
+        long bufferBytes) {
     public HttpConnectionManager {
         accessLogs = List.copyOf(accessLogs);
         internalAddresses = List.copyOf(internalAddresses);

@@ -22,10 +22,13 @@ import io.sluice.gateway.filter.TerminalFilter;
 import io.sluice.gateway.route.RouteTable;
 import io.sluice.gateway.tracing.TracePolicy;
 import io.sluice.gateway.xds.Problems;
+import io.sluice.gateway.xds.SupportMatrix;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Turns Envoy's HttpConnectionManager into ours: entry rules, filter chain, and the routes resolved for that chain. */
@@ -132,7 +135,8 @@ public final class HttpConnectionManagerParser {
                         manager.getHttp2ProtocolOptions().getMaxConcurrentStreams(),
                         1024),
                 duration(common.getMaxStreamDuration()),
-                forwarded(manager)));
+                forwarded(manager),
+                bufferBytes));
     }
 
     private Forwarded forwarded(HttpConnectionManager manager) {
@@ -145,6 +149,7 @@ public final class HttpConnectionManagerParser {
 
     private Optional<FilterChain> chain(HttpConnectionManager manager, List<ChainedFilter> chained, Problems problems) {
         List<HttpFilterFactory> before = new ArrayList<>();
+        Set<Integer> off = new HashSet<>();
         TerminalFilter.Factory terminal = null;
         for (int i = 0; i < manager.getHttpFiltersCount(); i++) {
             HttpFilter filter = manager.getHttpFilters(i);
@@ -157,7 +162,9 @@ public final class HttpConnectionManagerParser {
             Optional<HttpFilterParser> parser =
                     filters.stream().filter(p -> p.typeUrl().equals(type)).findFirst();
             if (parser.isEmpty()) {
-                at.unsupported("typed_config", type);
+                if (!filter.getIsOptional() || SupportMatrix.guards(type)) {
+                    at.unsupported("typed_config", type);
+                }
                 continue;
             }
             Problems inConfig = at.at("typed_config<" + type.substring(type.lastIndexOf('.') + 1) + ">");
@@ -175,8 +182,11 @@ public final class HttpConnectionManagerParser {
             } else if (last) {
                 at.expected("typed_config", type, "the router at the end of the chain");
             } else {
+                if (filter.getDisabled()) {
+                    off.add(before.size());
+                }
                 before.add(factory.get());
-                chained.add(new ChainedFilter(filter.getName(), parser.get()));
+                chained.add(new ChainedFilter(filter.getName(), parser.get(), filter.getDisabled()));
             }
         }
         if (terminal == null) {
@@ -185,7 +195,7 @@ public final class HttpConnectionManagerParser {
             }
             return Optional.empty();
         }
-        return Optional.of(new FilterChain(before, terminal));
+        return Optional.of(new FilterChain(before, off, terminal));
     }
 
     private Optional<RouteTable<Route>> table(

@@ -1,12 +1,10 @@
 package io.sluice.gateway.compile;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
-import io.envoyproxy.envoy.config.route.v3.FilterConfig;
 import io.envoyproxy.envoy.config.route.v3.RedirectAction;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
@@ -49,8 +47,12 @@ public final class RouteConfigurationParser {
     private final RouteMatchParser matches = new RouteMatchParser();
     private final RetryPolicyParser retries = new RetryPolicyParser();
 
-    /** A filter of the chain, by its name there. */
-    record ChainedFilter(String name, HttpFilterParser parser) {}
+    /**
+     * A filter of the chain, by its name there.
+     *
+     * @param off works only where a route's configuration names it
+     */
+    record ChainedFilter(String name, HttpFilterParser parser, boolean off) {}
 
     /**
      * What the table's listener says.
@@ -64,10 +66,11 @@ public final class RouteConfigurationParser {
     Optional<RouteTable<io.sluice.gateway.filter.Route>> parse(
             RouteConfiguration table, Surroundings around, Problems problems) {
         List<io.sluice.gateway.route.VirtualHost<io.sluice.gateway.filter.Route>> hosts = new ArrayList<>();
+        FilterConfigParser configs = new FilterConfigParser(around.chain());
         for (int i = 0; i < table.getVirtualHostsCount(); i++) {
             VirtualHost host = table.getVirtualHosts(i);
             Problems at = problems.at("virtual_hosts[" + i + "] '" + host.getName() + "'");
-            hosts.add(host(new Scope(table, host, around), at));
+            hosts.add(host(new Scope(table, host, around, configs), at));
         }
         for (int i = 0; i < hosts.size(); i++) {
             Optional<String> twice = RouteTable.firstTwice(hosts.subList(0, i + 1));
@@ -87,7 +90,26 @@ public final class RouteConfigurationParser {
     }
 
     /** What stands around a route. */
-    private record Scope(RouteConfiguration table, VirtualHost host, Surroundings around) {}
+    private record Scope(RouteConfiguration table, VirtualHost host, Surroundings around, FilterConfigParser configs) {
+        /** Per-route configuration of the chain's filters. */
+        List<@Nullable Object> configs(Route route, Problems problems) {
+            return configs.resolve(levels(route), problems);
+        }
+
+        List<@Nullable Object> configs(WeightedCluster.ClusterWeight share, Route route, Problems problems) {
+            List<Map<String, Any>> levels = new ArrayList<>();
+            levels.add(share.getTypedPerFilterConfigMap());
+            levels.addAll(levels(route));
+            return configs.resolve(levels, problems);
+        }
+
+        private List<Map<String, Any>> levels(Route route) {
+            return List.of(
+                    route.getTypedPerFilterConfigMap(),
+                    host.getTypedPerFilterConfigMap(),
+                    table.getTypedPerFilterConfigMap());
+        }
+    }
 
     private io.sluice.gateway.route.VirtualHost<io.sluice.gateway.filter.Route> host(Scope scope, Problems problems) {
         VirtualHost host = scope.host();
@@ -143,15 +165,13 @@ public final class RouteConfigurationParser {
             case FILTER_ACTION, NON_FORWARDING_ACTION, ACTION_NOT_SET ->
                 problems.unsupported("action", route.getActionCase());
         };
-        List<@Nullable Object> configs = new ArrayList<>();
+        List<@Nullable Object> configs = scope.configs(route, problems);
         List<@Nullable Object> fields = new ArrayList<>();
         for (ChainedFilter filter : scope.around().chain()) {
-            configs.add(config(scope, route, filter, problems));
             fields.add(filter.parser()
                     .parseRouteFields(scope.host(), route, problems)
                     .orElse(null));
         }
-        unknownConfigs(scope, route, problems);
         return action.map(to -> new io.sluice.gateway.filter.Route(
                 route.getName(),
                 scope.host().getName(),
@@ -161,7 +181,7 @@ public final class RouteConfigurationParser {
                 scope.host().getIncludeRequestAttemptCount(),
                 scope.host().getIncludeAttemptCountInResponse(),
                 route.getRoute().hasIdleTimeout() ? duration(route.getRoute().getIdleTimeout()) : null,
-                Collections.unmodifiableList(configs),
+                configs,
                 Collections.unmodifiableList(fields),
                 lasting(route.getRoute())));
     }
@@ -255,8 +275,7 @@ public final class RouteConfigurationParser {
         Optional<ClusterChoice> cluster = switch (action.getClusterSpecifierCase()) {
             case CLUSTER -> Optional.of(new ClusterChoice.Named(action.getCluster()));
             case CLUSTER_HEADER -> Optional.of(new ClusterChoice.FromHeader(action.getClusterHeader()));
-            case WEIGHTED_CLUSTERS ->
-                weighted(scope, action.getWeightedClusters(), request, response, problems.at("weighted_clusters"));
+            case WEIGHTED_CLUSTERS -> weighted(scope, route, request, response, problems.at("weighted_clusters"));
             case CLUSTER_SPECIFIER_PLUGIN, INLINE_CLUSTER_SPECIFIER_PLUGIN, CLUSTERSPECIFIER_NOT_SET ->
                 problems.unsupported("cluster_specifier", action.getClusterSpecifierCase());
         };
@@ -332,10 +351,11 @@ public final class RouteConfigurationParser {
 
     private Optional<ClusterChoice> weighted(
             Scope scope,
-            WeightedCluster weighted,
+            Route route,
             HeaderMutations.Level request,
             HeaderMutations.Level response,
             Problems problems) {
+        WeightedCluster weighted = route.getRoute().getWeightedClusters();
         List<ClusterChoice.Share> shares = new ArrayList<>();
         long total = 0;
         for (int i = 0; i < weighted.getClustersCount(); i++) {
@@ -360,7 +380,8 @@ public final class RouteConfigurationParser {
                     cluster.getName(),
                     weight,
                     mutations(scope, ownRequest.get(), request, true, at),
-                    mutations(scope, ownResponse.get(), response, false, at)));
+                    mutations(scope, ownResponse.get(), response, false, at),
+                    scope.configs(cluster, route, at)));
         }
         if (total == 0) {
             return problems.expected("clusters", "weights of 0", "at least one weight above 0");
@@ -432,45 +453,6 @@ public final class RouteConfigurationParser {
 
     private static String specifier(DataSource source) {
         return source.getSpecifierCase().name().toLowerCase(Locale.ROOT);
-    }
-
-    // --- per-route configuration of filters
-
-    private static @Nullable Object config(Scope scope, Route route, ChainedFilter filter, Problems problems) {
-        for (Map<String, Any> level : List.of(
-                route.getTypedPerFilterConfigMap(),
-                scope.host().getTypedPerFilterConfigMap(),
-                scope.table().getTypedPerFilterConfigMap())) {
-            Any config = level.get(filter.name());
-            if (config == null) {
-                continue;
-            }
-            Problems at = problems.at("typed_per_filter_config['" + filter.name() + "']");
-            try {
-                if (config.is(FilterConfig.class)) {
-                    FilterConfig wrapper = config.unpack(FilterConfig.class);
-                    if (wrapper.getDisabled()) {
-                        return io.sluice.gateway.filter.Route.DISABLED;
-                    }
-                    config = wrapper.getConfig();
-                }
-            } catch (InvalidProtocolBufferException e) {
-                at.wrong("typed_config", String.valueOf(e.getMessage()));
-                return null;
-            }
-            return filter.parser().parseRoute(config, at).orElse(null);
-        }
-        return null;
-    }
-
-    /** Envoy refuses configuration for a filter that is not in the chain; a lock for a door that is not there. */
-    private static void unknownConfigs(Scope scope, Route route, Problems problems) {
-        for (String name : route.getTypedPerFilterConfigMap().keySet()) {
-            if (scope.around().chain().stream()
-                    .noneMatch(filter -> filter.name().equals(name))) {
-                problems.expected("typed_per_filter_config", "'" + name + "'", "a filter of the chain");
-            }
-        }
     }
 
     private static Duration duration(com.google.protobuf.Duration duration) {

@@ -25,6 +25,9 @@ public interface Exchange extends StreamInfo {
     /** Matches again, on the route table the exchange began with, after path, host or headers were changed. */
     void refreshRoute();
 
+    /** The part of weighted clusters that the route's match chose; null where the route has no weights. */
+    RouteAction.ClusterChoice.@Nullable Share share();
+
     /** The filter's per-route configuration, most specific level first; null where there is none. */
     @Nullable
     Object routeConfig(int place);
@@ -33,10 +36,34 @@ public interface Exchange extends StreamInfo {
     @Nullable
     Object routeFields(int place);
 
-    /** Goes on after {@link HttpFilter.Next#PAUSE}. Nothing happens when the exchange was answered or ended meanwhile. */
-    void resumeRequest();
+    /**
+     * Goes on after {@link HttpFilter.Next#PAUSE} or {@link HttpFilter.Next#STOP_AND_BUFFER}. Nothing happens when the exchange was answered or
+     * ended meanwhile, or when it is not this filter that holds it.
+     *
+     * @param place of the filter that goes on
+     */
+    void resumeRequest(int place);
 
-    void resumeResponse();
+    void resumeResponse(int place);
+
+    /**
+     * Body that goes on from the filter at work, in a headers phase where none would follow, or in a trailers phase before the trailers.
+     *
+     * @param data the exchange's from now on
+     */
+    void addRequestData(HttpData data);
+
+    void addResponseData(HttpData data);
+
+    /**
+     * Body that goes on from a filter outside of its phases: what it swallowed before, in its own time. Dropped when the exchange is over.
+     *
+     * @param data the exchange's from now on
+     */
+    void injectResponseData(int place, HttpData data, boolean end);
+
+    /** At most so much of the request is kept by filters that buffer, in place of the listener's limit. */
+    void limitRequestBuffer(long bytes);
 
     /**
      * The only way to answer early: runs the response phases of all filters. After response headers went out the stream is reset instead. A
@@ -46,8 +73,11 @@ public interface Exchange extends StreamInfo {
 
     void addFlag(ResponseFlag flag);
 
-    /** Envoy's dynamic metadata: a namespace per filter. */
-    Map<String, Object> metadata(String namespace);
+    /**
+     * Envoy's dynamic metadata, changeable: a namespace per filter. Values as protobuf's Struct has them: String, Double, Boolean, {@code
+     * List<Object>}, {@code Map<String, Object>}, null.
+     */
+    Map<String, @Nullable Object> metadata(String namespace);
 
     /** The same number, at least 0, for all random decisions of this request (runtime fractions, weighted clusters). */
     long streamId();

@@ -1,7 +1,6 @@
 package io.sluice.gateway.filter;
 
-import com.linecorp.armeria.common.HttpData;
-import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpHeadersBuilder;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 
@@ -15,25 +14,25 @@ public interface HttpFilter {
         return Next.CONTINUE;
     }
 
-    /** The data stays the chain's; a filter that wants to keep bytes copies them. */
-    default Next onRequestData(Exchange exchange, HttpData data, boolean end) {
+    /** The filter may change the piece. The end of a body is always told, with the last piece or an empty one after it, or by trailers. */
+    default Next onRequestData(Exchange exchange, Piece piece) {
         return Next.CONTINUE;
     }
 
-    default Next onRequestTrailers(Exchange exchange, HttpHeaders trailers) {
+    default Next onRequestTrailers(Exchange exchange, HttpHeadersBuilder trailers) {
         return Next.CONTINUE;
     }
 
-    /** Also for local replies, of whichever filter. */
+    /** Also for local replies, of whichever filter: also of one before this one, whose request this one never saw. */
     default Next onResponseHeaders(Exchange exchange, ResponseHeadersBuilder headers, boolean end) {
         return Next.CONTINUE;
     }
 
-    default Next onResponseData(Exchange exchange, HttpData data, boolean end) {
+    default Next onResponseData(Exchange exchange, Piece piece) {
         return Next.CONTINUE;
     }
 
-    default Next onResponseTrailers(Exchange exchange, HttpHeaders trailers) {
+    default Next onResponseTrailers(Exchange exchange, HttpHeadersBuilder trailers) {
         return Next.CONTINUE;
     }
 
@@ -42,7 +41,15 @@ public interface HttpFilter {
 
     enum Next {
         CONTINUE,
-        /** Nothing goes on until {@link Exchange#resumeRequest} or {@link Exchange#resumeResponse}; what arrives meanwhile waits, under back-pressure. */
-        PAUSE
+        /**
+         * Nothing goes on until {@link Exchange#resumeRequest} or {@link Exchange#resumeResponse}, called after the phase has returned; what
+         * arrives meanwhile waits, under back-pressure.
+         */
+        PAUSE,
+        /**
+         * Nothing goes on, but what follows still comes to this filter and is kept: headers, and what has arrived of the body, go on together once
+         * a later phase returns CONTINUE, or at a resume. A request's body beyond the limit is answered with 413, a response's with 500.
+         */
+        STOP_AND_BUFFER
     }
 }

@@ -19,11 +19,22 @@ public interface HttpFilterFactory {
     HttpFilter create(Exchange exchange, int place);
 
     enum Phase {
-        REQUEST_HEADERS,
-        REQUEST_DATA,
-        REQUEST_TRAILERS,
-        RESPONSE_HEADERS,
-        RESPONSE_DATA,
-        RESPONSE_TRAILERS
+        REQUEST_HEADERS(1),
+        REQUEST_DATA(2),
+        REQUEST_TRAILERS(4),
+        RESPONSE_HEADERS(8),
+        RESPONSE_DATA(16),
+        RESPONSE_TRAILERS(32);
+
+        private final int bit;
+
+        Phase(int bit) {
+            this.bit = bit;
+        }
+
+        /** In masks of several phases. */
+        public int bit() {
+            return bit;
+        }
     }
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.sluice.gateway.xds.Problems;
+import java.util.List;
 import java.util.Optional;
 
 /** Turns one filter's messages into our types; found by type URL in the root package's list of filters. */
@@ -26,6 +27,15 @@ public interface HttpFilterParser {
     /** The filter's own per-route type, handed back by {@link Exchange#routeConfig}. */
     default Optional<Object> parseRoute(Any config, Problems problems) {
         return problems.unsupported("typed_per_filter_config", config.getTypeUrl());
+    }
+
+    /**
+     * Which of the configurations along a route's levels holds, or what they are together; handed back by {@link Exchange#routeConfig}.
+     *
+     * @param levels at least one of those parsed by {@link #parseRoute}, the most specific first
+     */
+    default Object combine(List<Object> levels) {
+        return levels.getFirst();
     }
 
     /**

@@ -1,7 +1,9 @@
 package io.sluice.gateway.filter;
 
+import com.linecorp.armeria.common.RequestHeadersBuilder;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +29,28 @@ public record Route(
         List<@Nullable Object> configs,
         List<@Nullable Object> fields,
         Lasting lasting) {
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
+
     /** The filter does not take part in exchanges of this route. */
     public static final Object DISABLED = new Object();
+
+    /**
+     * The part of weighted clusters that a request goes to: by the number in the header that the weights name, else by its own random one; null
+     * where there are no weights.
+     */
+    public RouteAction.ClusterChoice.@Nullable Share share(RequestHeadersBuilder headers, long random) {
+        if (!(action instanceof RouteAction.Forward forward)
+                || !(forward.cluster() instanceof RouteAction.ClusterChoice.Weighted weighted)) {
+            return null;
+        }
+        if (!weighted.numberHeader().isEmpty()) {
+            List<String> values = headers.getAll(weighted.numberHeader());
+            if (values.size() == 1 && NUMBER.matcher(values.getFirst()).matches()) {
+                return weighted.share(Long.parseLong(values.getFirst()));
+            }
+        }
+        return weighted.share(random);
+    }
 
     /**
      * How long a stream may last.

@@ -68,8 +68,17 @@ public sealed interface RouteAction {
             }
         }
 
-        /** With the mutations of all levels, the share's own among them. */
-        record Share(String cluster, long weight, HeaderMutations requestHeaders, HeaderMutations responseHeaders) {}
+        /**
+         * With the mutations of all levels, the share's own among them.
+         *
+         * @param configs as {@link Route#configs}, with the share as the most specific level
+         */
+        record Share(
+                String cluster,
+                long weight,
+                HeaderMutations requestHeaders,
+                HeaderMutations responseHeaders,
+                List<@Nullable Object> configs) {}
 
         record FromHeader(String header) implements ClusterChoice {}
     }

@@ -3,29 +3,33 @@ package io.sluice.gateway.listener;
 import io.sluice.gateway.filter.Exchange;
 import io.sluice.gateway.filter.FilterChain;
 import io.sluice.gateway.filter.HttpFilter;
-import io.sluice.gateway.filter.HttpFilterFactory;
+import io.sluice.gateway.filter.HttpFilterFactory.Phase;
 import io.sluice.gateway.filter.Route;
 import io.sluice.gateway.filter.TerminalFilter;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The filters at work on one exchange, by their places in the chain. Those that the route turns off are not there. */
+/** The filters at work on one exchange, by their places in the chain. Those that are off for its route are not there. */
 final class ExchangeFilters {
     private final FilterChain chain;
-    private final List<HttpFilterFactory> factories;
     private final @Nullable HttpFilter[] filters;
+    private int anyMask;
     private @Nullable TerminalFilter terminal;
 
     ExchangeFilters(FilterChain chain) {
         this.chain = chain;
-        factories = chain.filters();
-        filters = new HttpFilter[factories.size()];
+        filters = new HttpFilter[chain.size()];
     }
 
-    void create(Exchange exchange, @Nullable Route route) {
+    boolean areCreated() {
+        return terminal != null;
+    }
+
+    void create(Exchange exchange) {
+        boolean routed = exchange.route() != null;
         for (int i = 0; i < filters.length; i++) {
-            if (route == null || !Route.DISABLED.equals(route.configs().get(i))) {
-                filters[i] = factories.get(i).create(exchange, i);
+            if (routed ? !Route.DISABLED.equals(exchange.routeConfig(i)) : !chain.isOff(i)) {
+                filters[i] = chain.filter(i).create(exchange, i);
+                anyMask |= chain.mask(i);
             }
         }
         terminal = chain.terminal().create(exchange);
@@ -35,11 +39,15 @@ final class ExchangeFilters {
         return filters.length;
     }
 
+    /** Whether any filter takes part in the phase. */
+    boolean any(Phase phase) {
+        return (anyMask & phase.bit()) != 0;
+    }
+
     /** Null where nobody there takes part in the phase. */
     @Nullable
-    HttpFilter at(int place, HttpFilterFactory.Phase phase) {
-        HttpFilter filter = filters[place];
-        return filter != null && factories.get(place).phases().contains(phase) ? filter : null;
+    HttpFilter at(int place, Phase phase) {
+        return (chain.mask(place) & phase.bit()) == 0 ? null : filters[place];
     }
 
     TerminalFilter terminal() {

@@ -4,33 +4,33 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
 import io.sluice.gateway.filter.HttpFilter;
 import io.sluice.gateway.filter.HttpFilterFactory.Phase;
-import org.jspecify.annotations.Nullable;
+import io.sluice.gateway.filter.LocalReply;
 
 /**
- * A request on its way through the filters, part by part. The body is asked for piece by piece, as the last filter wants it; a piece that a
- * filter pauses at waits here.
+ * A request on its way through the filters. The body is asked for piece by piece: as the last filter wants it, or as one on the way that keeps
+ * it does.
  */
-final class RequestFlow implements DownstreamStream.Body {
+final class RequestFlow extends FilterFlow implements DownstreamStream.Body {
     private final ServerExchange exchange;
     private final ExchangeFilters filters;
     private final DownstreamStream stream;
     private final boolean http1;
     private final boolean empty;
-    private @Nullable Object held;
-    private int at;
+    private boolean subscribed;
     private boolean reading;
-    private boolean paused;
     private boolean reachedEnd;
     private boolean asked;
-    private boolean stopped;
     private boolean done;
     private long endNanos;
     private long bytes;
+    private long bufferLimit;
 
-    RequestFlow(ServerExchange exchange, ExchangeFilters filters, DownstreamStream stream) {
+    RequestFlow(ServerExchange exchange, ExchangeFilters filters, DownstreamStream stream, long bufferLimit) {
+        super(filters);
         this.exchange = exchange;
         this.filters = filters;
         this.stream = stream;
+        this.bufferLimit = bufferLimit;
         http1 = stream.isHttp1();
         empty = stream.isBare();
         if (empty) {
@@ -59,57 +59,44 @@ final class RequestFlow implements DownstreamStream.Body {
         return reachedEnd;
     }
 
-    private boolean isOver() {
-        return stopped || exchange.isEnded();
+    void limitBuffer(long limit) {
+        bufferLimit = limit;
     }
 
     void begin() {
-        while (at < filters.size()) {
-            HttpFilter filter = filters.at(at++, Phase.REQUEST_HEADERS);
-            if (filter == null) {
-                continue;
-            }
-            HttpFilter.Next next = filter.onRequestHeaders(exchange, exchange.request(), empty);
-            if (isOver()) {
-                return;
-            }
-            if (next == HttpFilter.Next.PAUSE) {
-                paused = true;
-                return;
-            }
+        if (isFree(Phase.REQUEST_HEADERS)) {
+            sendHead(empty);
+        } else {
+            pass(new Head(empty));
         }
-        reachedEnd = true;
-        filters.terminal().request(empty);
-        if (!isOver() && !empty) {
+        more();
+    }
+
+    void more() {
+        if (asked || done || isPaused() || isDropped() || !isWanted()) {
+            return;
+        }
+        if (reading) {
+            asked = true;
+            stream.requestMore();
+        } else if (!subscribed) {
+            subscribed = true;
             stream.read(this);
         }
     }
 
-    void more() {
-        if (reading && !asked && !paused && !done && filters.terminal().isWritable()) {
-            asked = true;
-            stream.requestMore();
-        }
+    private boolean isWanted() {
+        return isStopped() || (reachedEnd && (!subscribed || filters.terminal().isWritable()));
     }
 
-    void resume() {
-        if (!paused || isOver()) {
-            return;
-        }
-        paused = false;
-        if (held != null) {
-            passOn(held);
-        } else if (reachedEnd) {
-            more();
-        } else {
-            begin();
-        }
+    void goOn(int place) {
+        resume(place);
+        more();
     }
 
     /** The request was answered by us: nothing of it goes on. */
     void stop() {
-        stopped = true;
-        dropHeld();
+        drop();
         if (reachedEnd) {
             filters.terminal().cancel();
         }
@@ -117,53 +104,61 @@ final class RequestFlow implements DownstreamStream.Body {
 
     /** The exchange is over. */
     void end() {
-        if (reachedEnd) {
-            filters.terminal().cancel();
-        }
+        stop();
         if (reading && !done) {
             stream.cancelRequest();
         }
-        dropHeld();
     }
 
-    private void dropHeld() {
-        if (held instanceof HttpData data) {
-            data.close();
-        }
-        held = null;
+    // --- through the filters
+
+    @Override
+    int place(int passed) {
+        return passed;
     }
 
-    private void passOn(Object part) {
-        Phase phase = part instanceof HttpData ? Phase.REQUEST_DATA : Phase.REQUEST_TRAILERS;
-        while (at < filters.size()) {
-            HttpFilter filter = filters.at(at++, phase);
-            if (filter == null) {
-                continue;
-            }
-            HttpFilter.Next next = part instanceof HttpData data
-                    ? filter.onRequestData(exchange, data, false)
-                    : filter.onRequestTrailers(exchange, (HttpHeaders) part);
-            if (isOver()) {
-                dropHeld();
-                return;
-            }
-            if (next == HttpFilter.Next.PAUSE) {
-                paused = true;
-                return;
-            }
+    @Override
+    Phase phase(Part part) {
+        return switch (part) {
+            case Head head -> Phase.REQUEST_HEADERS;
+            case Body piece -> Phase.REQUEST_DATA;
+            case Tail tail -> Phase.REQUEST_TRAILERS;
+        };
+    }
+
+    @Override
+    HttpFilter.Next call(HttpFilter filter, Part part) {
+        return switch (part) {
+            case Head head -> filter.onRequestHeaders(exchange, exchange.request(), head.isEnd());
+            case Body piece -> filter.onRequestData(exchange, piece.piece());
+            case Tail tail -> filter.onRequestTrailers(exchange, tail.trailers());
+        };
+    }
+
+    @Override
+    void out(Part part) {
+        switch (part) {
+            case Head head -> sendHead(head.isEnd());
+            case Body piece ->
+                filters.terminal()
+                        .requestData(piece.piece().take(), piece.piece().isEnd());
+            case Tail tail -> filters.terminal().requestTrailers(tail.trailers().build());
         }
-        held = null;
-        if (part instanceof HttpData data) {
-            filters.terminal().requestData(data, false);
-            more();
-            return;
-        }
-        arrived();
-        if (http1) {
-            filters.terminal().requestData(HttpData.empty(), true); // Envoy drops HTTP/1's trailers
-        } else {
-            filters.terminal().requestTrailers((HttpHeaders) part);
-        }
+    }
+
+    private void sendHead(boolean end) {
+        reachedEnd = true;
+        filters.terminal().request(end);
+    }
+
+    @Override
+    long bufferLimit() {
+        return bufferLimit;
+    }
+
+    @Override
+    void tooLarge() {
+        exchange.reply(LocalReply.of(413, "Payload Too Large", "request_payload_too_large"));
     }
 
     private void arrived() {
@@ -172,12 +167,20 @@ final class RequestFlow implements DownstreamStream.Body {
         exchange.requestArrived();
     }
 
+    private void takeIn(HttpData data, boolean end) {
+        if (isFree(Phase.REQUEST_DATA)) {
+            filters.terminal().requestData(data, end);
+        } else {
+            pass(new Body(data, end));
+        }
+    }
+
     // --- from the caller
 
     @Override
     public void onReady() {
         reading = true;
-        if (isOver()) {
+        if (isDropped()) {
             stream.cancelRequest();
         } else {
             more();
@@ -188,7 +191,8 @@ final class RequestFlow implements DownstreamStream.Body {
     public void onData(HttpData data) {
         if (takes()) {
             bytes += data.length();
-            take(data);
+            takeIn(data, false);
+            more();
         } else {
             data.close();
         }
@@ -197,28 +201,27 @@ final class RequestFlow implements DownstreamStream.Body {
     @Override
     public void onTrailers(HttpHeaders trailers) {
         if (takes()) {
-            take(trailers);
+            arrived();
+            if (http1) {
+                takeIn(HttpData.empty(), true); // Envoy drops HTTP/1's trailers
+            } else {
+                pass(new Tail(trailers.toBuilder()));
+            }
         }
     }
 
     private boolean takes() {
         asked = false;
         exchange.touched();
-        return !isOver() && !exchange.isAnswered();
-    }
-
-    private void take(Object part) {
-        at = 0;
-        held = part;
-        passOn(part);
+        return !isDropped() && !exchange.isAnswered();
     }
 
     @Override
     public void onEnd() {
         if (!done && !exchange.isEnded()) {
             arrived();
-            if (!stopped) {
-                filters.terminal().requestData(HttpData.empty(), true);
+            if (!isDropped()) {
+                takeIn(HttpData.empty(), true);
             }
         }
     }
@@ -226,7 +229,7 @@ final class RequestFlow implements DownstreamStream.Body {
     @Override
     public void onBroken(Throwable cause) {
         // the response's completion tells the end; a request cancelled by us is no event
-        if (!isOver()) {
+        if (!isDropped()) {
             exchange.requestBroke(cause);
         }
     }

@@ -6,45 +6,39 @@ import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.sluice.gateway.filter.HttpFilter;
 import io.sluice.gateway.filter.HttpFilterFactory.Phase;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import io.sluice.gateway.filter.LocalReply;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer on its way through the filters, from the last to the first, and out. What arrives while a filter pauses waits here; the upstream is
- * not read while the caller does not read.
+ * An answer on its way through the filters, from the last to the first, and out. The upstream is not read while the caller does not read, or while
+ * a filter has much of the answer wait.
  */
-final class ResponseFlow {
+final class ResponseFlow extends FilterFlow {
     private static final int UNREAD_BYTES = 128 * 1024;
 
     private final ServerExchange exchange;
     private final ExchangeFilters filters;
     private final DownstreamStream stream;
     private final boolean http1;
-    private final Deque<Part> waiting = new ArrayDeque<>(2);
-    private int at;
-    private boolean paused;
+    private final long bufferLimit;
+    private @Nullable ResponseHeadersBuilder forming;
+    private boolean begun;
     private boolean ended;
     private boolean upstreamPaused;
+    private boolean unsent;
     private long unread;
     private long bytes;
     private long firstByteNanos;
     private @Nullable ResponseHeaders headers;
     private @Nullable HttpHeaders trailers;
 
-    ResponseFlow(ServerExchange exchange, ExchangeFilters filters, DownstreamStream stream) {
+    ResponseFlow(ServerExchange exchange, ExchangeFilters filters, DownstreamStream stream, long bufferLimit) {
+        super(filters);
         this.exchange = exchange;
         this.filters = filters;
         this.stream = stream;
+        this.bufferLimit = bufferLimit;
         http1 = stream.isHttp1();
-    }
-
-    private sealed interface Part {
-        record Head(ResponseHeadersBuilder headers, boolean end) implements Part {}
-
-        record Piece(HttpData data, boolean end) implements Part {}
-
-        record Tail(HttpHeaders trailers) implements Part {}
     }
 
     /** Null before they went out. */
@@ -53,9 +47,20 @@ final class ResponseFlow {
         return headers;
     }
 
+    /** As the filters have changed them so far; null before there were any, and when they went out. */
+    @Nullable
+    ResponseHeadersBuilder forming() {
+        return forming;
+    }
+
     @Nullable
     HttpHeaders trailers() {
         return trailers;
+    }
+
+    /** Whether the filters have begun to see an answer. */
+    boolean hasBegun() {
+        return begun;
     }
 
     /** Whether the last of it went out. */
@@ -73,137 +78,158 @@ final class ResponseFlow {
     }
 
     void head(ResponseHeadersBuilder builder, boolean end) {
-        pass(new Part.Head(builder, end));
+        exchange.touched();
+        begun = true;
+        forming = builder;
+        if (isFree(Phase.RESPONSE_HEADERS)) {
+            writeHead(end);
+        } else {
+            pass(new Head(end));
+        }
     }
 
     void data(HttpData data, boolean end) {
-        if (exchange.isEnded()) {
-            data.close();
+        exchange.touched();
+        if (isFree(Phase.RESPONSE_DATA)) {
+            writeBody(data, end);
         } else {
-            pass(new Part.Piece(data, end));
+            pass(new Body(data, end));
+            holdBack();
         }
     }
 
     void trailers(HttpHeaders last) {
-        pass(new Part.Tail(last));
-    }
-
-    void resume() {
-        if (paused) {
-            paused = false;
-            run();
-        }
-    }
-
-    /** The exchange is over: what waits is dropped. */
-    void drop() {
-        for (Part part : waiting) {
-            if (part instanceof Part.Piece piece) {
-                piece.data().close();
-            }
-        }
-        waiting.clear();
-    }
-
-    private void pass(Part part) {
         exchange.touched();
-        if (exchange.isEnded()) {
-            return;
-        }
-        boolean first = waiting.isEmpty();
-        if (first && filters.size() == 0) {
-            write(part);
-            return;
-        }
-        waiting.add(part);
-        if (first && !paused) {
-            at = filters.size() - 1;
-            run();
+        if (isFree(Phase.RESPONSE_TRAILERS)) {
+            writeTail(last);
+        } else {
+            pass(new Tail(last.toBuilder()));
         }
     }
 
-    private void run() {
-        while (!waiting.isEmpty()) {
-            Part part = waiting.element();
-            while (at >= 0) {
-                HttpFilter.Next next = filter(at--, part);
-                if (exchange.isEnded()) {
-                    return;
-                }
-                if (next == HttpFilter.Next.PAUSE) {
-                    paused = true;
-                    return;
-                }
-            }
-            waiting.remove();
-            at = filters.size() - 1;
-            write(part);
+    void goOn(int place) {
+        resume(place);
+        letFlow();
+    }
+
+    /** In place of an answer that filters hold: what they have of it is dropped, and this one goes past them. */
+    void direct(ResponseHeadersBuilder builder, HttpData data) {
+        drop();
+        forming = builder;
+        writeHead(data.isEmpty());
+        if (!data.isEmpty()) {
+            writeBody(data, true);
         }
     }
 
-    private HttpFilter.Next filter(int place, Part part) {
-        HttpFilter filter = filters.at(
-                place,
-                switch (part) {
-                    case Part.Head head -> Phase.RESPONSE_HEADERS;
-                    case Part.Piece piece -> Phase.RESPONSE_DATA;
-                    case Part.Tail tail -> Phase.RESPONSE_TRAILERS;
-                });
-        if (filter == null) {
-            return HttpFilter.Next.CONTINUE;
-        }
+    // --- through the filters
+
+    @Override
+    int place(int passed) {
+        return filters.size() - 1 - passed;
+    }
+
+    @Override
+    Phase phase(Part part) {
         return switch (part) {
-            case Part.Head head -> filter.onResponseHeaders(exchange, head.headers(), head.end());
-            case Part.Piece piece -> filter.onResponseData(exchange, piece.data(), piece.end());
-            case Part.Tail tail -> filter.onResponseTrailers(exchange, tail.trailers());
+            case Head head -> Phase.RESPONSE_HEADERS;
+            case Body piece -> Phase.RESPONSE_DATA;
+            case Tail tail -> Phase.RESPONSE_TRAILERS;
         };
     }
 
-    private void write(Part part) {
+    @Override
+    HttpFilter.Next call(HttpFilter filter, Part part) {
+        return switch (part) {
+            case Head head -> filter.onResponseHeaders(exchange, builder(), head.isEnd());
+            case Body piece -> filter.onResponseData(exchange, piece.piece());
+            case Tail tail -> filter.onResponseTrailers(exchange, tail.trailers());
+        };
+    }
+
+    private ResponseHeadersBuilder builder() {
+        ResponseHeadersBuilder builder = forming;
+        if (builder == null) {
+            throw new IllegalStateException("the headers are out");
+        }
+        return builder;
+    }
+
+    @Override
+    void out(Part part) {
         switch (part) {
-            case Part.Head head -> {
-                ResponseHeaders out = exchange.finish(head.headers().endOfStream(head.end()), head.end());
-                headers = out;
-                firstByteNanos = System.nanoTime();
-                ended = head.end();
-                stream.headers(out, ended);
-            }
-            case Part.Piece piece -> {
-                int length = piece.data().length();
-                bytes += length;
-                ended = piece.end();
-                stream.data(piece.data(), ended);
-                if (!ended) {
-                    holdBack(length);
-                }
-            }
-            case Part.Tail tail -> {
-                trailers = tail.trailers();
-                ended = true;
-                if (http1) {
-                    stream.data(HttpData.empty(), true); // Envoy drops HTTP/1's
-                } else {
-                    stream.trailers(trailers);
-                }
-            }
+            case Head head -> writeHead(head.isEnd());
+            case Body piece -> writeBody(piece.piece().take(), piece.piece().isEnd());
+            case Tail tail -> writeTail(tail.trailers().build());
         }
     }
 
-    private void holdBack(int length) {
-        unread += length;
-        if (unread < UNREAD_BYTES || upstreamPaused || !exchange.hasCall()) {
+    @Override
+    long bufferLimit() {
+        return bufferLimit;
+    }
+
+    @Override
+    void tooLarge() {
+        exchange.reply(LocalReply.of(500, "Internal Server Error", "response_payload_too_large"));
+    }
+
+    // --- out
+
+    private void writeHead(boolean end) {
+        ResponseHeaders out = exchange.finish(builder().endOfStream(end), end);
+        forming = null;
+        headers = out;
+        firstByteNanos = System.nanoTime();
+        ended = end;
+        stream.headers(out, end);
+    }
+
+    private void writeBody(HttpData data, boolean end) {
+        int length = data.length();
+        bytes += length;
+        ended = end;
+        stream.data(data, end);
+        if (!end) {
+            unread += length;
+            holdBack();
+        }
+    }
+
+    private void writeTail(HttpHeaders last) {
+        trailers = last;
+        ended = true;
+        if (http1 || last.isEmpty()) {
+            stream.data(HttpData.empty(), true); // Envoy drops HTTP/1's
+        } else {
+            stream.trailers(last);
+        }
+    }
+
+    private void holdBack() {
+        if (unread + waitingBytes() < UNREAD_BYTES || !exchange.hasCall() || ended) {
             return;
         }
-        upstreamPaused = true;
-        filters.terminal().pauseResponse();
-        stream.whenSent(this::caughtUp);
+        if (!upstreamPaused) {
+            upstreamPaused = true;
+            filters.terminal().pauseResponse();
+        }
+        if (unread > 0 && !unsent) {
+            unsent = true;
+            stream.whenSent(this::caughtUp);
+        }
     }
 
     private void caughtUp() {
         exchange.touched();
         unread = 0;
-        upstreamPaused = false;
-        if (!ended && !exchange.isEnded()) {
+        unsent = false;
+        letFlow();
+    }
+
+    private void letFlow() {
+        if (upstreamPaused && !unsent && unread + waitingBytes() < UNREAD_BYTES && !ended && !exchange.isEnded()) {
+            upstreamPaused = false;
             filters.terminal().resumeResponse();
         }
     }

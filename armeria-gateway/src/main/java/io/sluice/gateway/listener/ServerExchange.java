@@ -62,8 +62,9 @@ final class ServerExchange implements Exchange {
     private final RequestFlow requestFlow;
     private final ResponseFlow responseFlow;
     private final StreamTimers timers;
-    private @Nullable Map<String, Map<String, Object>> metadata;
+    private @Nullable Map<String, Map<String, @Nullable Object>> metadata;
     private @Nullable Route route;
+    private RouteAction.ClusterChoice.@Nullable Share share;
     private @Nullable ResponseHeadersBuilder forming;
     private RequestTrace trace = ListenerParts.UNTRACED;
     private InetSocketAddress remote;
@@ -85,8 +86,8 @@ final class ServerExchange implements Exchange {
         tls = stream.tlsSession() != null;
         http1 = stream.isHttp1();
         filters = new ExchangeFilters(manager.chain());
-        requestFlow = new RequestFlow(this, filters, stream);
-        responseFlow = new ResponseFlow(this, filters, stream);
+        requestFlow = new RequestFlow(this, filters, stream, manager.bufferBytes());
+        responseFlow = new ResponseFlow(this, filters, stream, manager.bufferBytes());
         timers = new StreamTimers(this);
     }
 
@@ -121,7 +122,7 @@ final class ServerExchange implements Exchange {
             return;
         }
         MatchRequest asked = new MatchRequest(request, streamId, tls);
-        route = manager.routes().match(asked);
+        matched(asked);
         Duration idle = route == null ? null : route.idleTimeout();
         timers.start(
                 idle == null ? manager.streamIdleTimeout() : idle,
@@ -140,7 +141,7 @@ final class ServerExchange implements Exchange {
             reply(LocalReply.of(403, "", "upgrade_failed"));
             return;
         }
-        filters.create(this, route);
+        filters.create(this);
         requestFlow.begin();
     }
 
@@ -202,6 +203,12 @@ final class ServerExchange implements Exchange {
         return host != null
                 && (host.tls() == VirtualHost.TlsRequirement.ALL
                         || (host.tls() == VirtualHost.TlsRequirement.EXTERNAL_ONLY && !request.contains(INTERNAL)));
+    }
+
+    private void matched(MatchRequest asked) {
+        Route found = manager.routes().match(asked);
+        route = found;
+        share = found == null ? null : found.share(request, streamId);
     }
 
     private boolean mayUpgrade() {
@@ -283,15 +290,33 @@ final class ServerExchange implements Exchange {
     }
 
     @Override
-    public void resumeRequest() {
-        requestFlow.resume();
+    public void resumeRequest(int place) {
+        requestFlow.goOn(place);
     }
 
     @Override
-    public void resumeResponse() {
-        if (!ended) {
-            responseFlow.resume();
-        }
+    public void resumeResponse(int place) {
+        responseFlow.goOn(place);
+    }
+
+    @Override
+    public void addRequestData(HttpData data) {
+        requestFlow.add(data);
+    }
+
+    @Override
+    public void addResponseData(HttpData data) {
+        responseFlow.add(data);
+    }
+
+    @Override
+    public void injectResponseData(int place, HttpData data, boolean end) {
+        responseFlow.inject(place, data, end);
+    }
+
+    @Override
+    public void limitRequestBuffer(long bytes) {
+        requestFlow.limitBuffer(bytes);
     }
 
     @Override
@@ -305,20 +330,28 @@ final class ServerExchange implements Exchange {
             return;
         }
         requestFlow.stop();
+        if (!filters.areCreated()) {
+            filters.create(this);
+        }
         ResponseHeadersBuilder headers =
                 ResponseHeaders.builder(HttpStatus.valueOf(reply.status())).add(reply.headers());
         mutate(headers, reply.mutations());
         boolean head = request.method() == HttpMethod.HEAD;
+        HttpData content = HttpData.empty();
         if (isGrpc()) {
             LocalAnswer.grpc(headers, reply, head);
-            respond(headers, HeaderMutations.NONE, true, reply.details());
+        } else {
+            HttpData body = LocalAnswer.plain(headers, reply);
+            content = head ? content : body;
+        }
+        details = reply.details();
+        if (responseFlow.hasBegun()) {
+            responseFlow.direct(headers, content);
             return;
         }
-        HttpData content = LocalAnswer.plain(headers, reply);
-        boolean bare = content.isEmpty() || head;
-        respond(headers, HeaderMutations.NONE, bare, reply.details());
-        if (!bare) {
-            respondData(content, true);
+        responseFlow.head(headers, content.isEmpty());
+        if (!content.isEmpty()) {
+            responseFlow.data(content, true);
         }
     }
 
@@ -336,7 +369,7 @@ final class ServerExchange implements Exchange {
 
     @Override
     public void respond(ResponseHeadersBuilder headers, HeaderMutations mutations, boolean end, String why) {
-        if (ended || responseFlow.headers() != null) {
+        if (ended || responseFlow.hasBegun()) {
             return;
         }
         details = why;
@@ -435,11 +468,19 @@ final class ServerExchange implements Exchange {
 
     @Override
     public void refreshRoute() {
-        route = manager.routes().match(new MatchRequest(request, streamId, tls));
+        matched(new MatchRequest(request, streamId, tls));
+    }
+
+    @Override
+    public RouteAction.ClusterChoice.@Nullable Share share() {
+        return share;
     }
 
     @Override
     public @Nullable Object routeConfig(int place) {
+        if (share != null) {
+            return share.configs().get(place);
+        }
         return route == null ? null : route.configs().get(place);
     }
 
@@ -454,7 +495,7 @@ final class ServerExchange implements Exchange {
     }
 
     @Override
-    public Map<String, Object> metadata(String namespace) {
+    public Map<String, @Nullable Object> metadata(String namespace) {
         if (metadata == null) {
             metadata = new HashMap<>();
         }
@@ -540,7 +581,13 @@ final class ServerExchange implements Exchange {
 
     @Override
     public @Nullable ResponseHeaders responseHeaders() {
-        return forming == null ? responseFlow.headers() : forming.build();
+        ResponseHeadersBuilder now = formingNow();
+        return now == null ? responseFlow.headers() : now.build();
+    }
+
+    /** The headers as they stand, while they are not out. */
+    private @Nullable ResponseHeadersBuilder formingNow() {
+        return forming == null ? responseFlow.forming() : forming;
     }
 
     @Override
@@ -555,8 +602,9 @@ final class ServerExchange implements Exchange {
 
     @Override
     public int responseCode() {
-        if (forming != null) {
-            return forming.status().code();
+        ResponseHeadersBuilder now = formingNow();
+        if (now != null) {
+            return now.status().code();
         }
         ResponseHeaders sent = responseFlow.headers();
         return sent == null ? 0 : sent.status().code();

@@ -9,7 +9,9 @@ import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.FilterConfig;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -30,6 +33,25 @@ import org.yaml.snakeyaml.Yaml;
  * is not listed and a wire field that its descriptor does not know: a skipped field may be somebody's lock.
  */
 public final class SupportMatrix {
+    /** What keeps callers out. */
+    private static final Set<String> GUARDS = Set.of(
+            "RBAC",
+            "JwtAuthentication",
+            "ExtAuthz",
+            "OAuth2",
+            "ApiKeyAuth",
+            "BasicAuth",
+            "CsrfPolicy",
+            "RateLimit",
+            "LocalRateLimit",
+            "RateLimitQuotaFilterConfig",
+            "ExternalProcessor",
+            "AdmissionControl",
+            "CdnLoop",
+            "GcpAuthnFilterConfig",
+            "IPTagging",
+            "AwsRequestSigning");
+
     private static final Fields NONE = new Fields(List.of(), List.of());
 
     private final Map<Part, SortedMap<String, Fields>> parts;
@@ -103,6 +125,11 @@ public final class SupportMatrix {
         check(message, Part.beginningWith(message.getDescriptorForType()).orElseThrow(), problems);
     }
 
+    /** Whether to skip a filter of this type would leave a door open, whatever its configuration calls optional. */
+    public static boolean guards(String typeUrl) {
+        return GUARDS.contains(typeUrl.substring(typeUrl.lastIndexOf('.') + 1));
+    }
+
     private void check(Message message, Part around, Problems problems) {
         if (!message.getUnknownFields().asMap().isEmpty()) {
             problems.unsupported(
@@ -118,6 +145,9 @@ public final class SupportMatrix {
         boolean plain = type.startsWith("google.protobuf.");
         Fields fields = messages(part).getOrDefault(type, NONE);
         message.getAllFields().forEach((field, value) -> {
+            if (value instanceof Any any && isSkipped(message, any)) {
+                return;
+            }
             if (!plain && !isListed(fields, field)) {
                 if (!isEmptyMessage(value)) {
                     problems.unsupported(field.getName());
@@ -126,6 +156,14 @@ public final class SupportMatrix {
                 deeper(field, value, part, problems);
             }
         });
+    }
+
+    /** What its neighbour calls optional and nobody knows. */
+    private static boolean isSkipped(Message around, Any any) {
+        boolean optional = around instanceof HttpFilter filter
+                ? filter.getIsOptional()
+                : around instanceof FilterConfig config && config.getIsOptional();
+        return optional && EnvoyTypes.known(any.getTypeUrl()).isEmpty() && !guards(any.getTypeUrl());
     }
 
     private static boolean isListed(Fields fields, FieldDescriptor field) {

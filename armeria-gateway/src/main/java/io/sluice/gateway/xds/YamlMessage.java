@@ -260,7 +260,7 @@ final class YamlMessage {
         }
         Optional<Message> type = EnvoyTypes.known(url);
         if (type.isEmpty()) {
-            at.unsupported("@type", url);
+            into.setTypeUrl(url); // whether it may be there is the support matrix's to say
             return;
         }
         Message.Builder inner = type.get().newBuilderForType();

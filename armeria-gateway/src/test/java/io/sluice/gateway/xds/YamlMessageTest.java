@@ -89,7 +89,6 @@ class YamlMessageTest {
         per_connection_buffer_limit_bytes: 1e999999999     | b > per_connection_buffer_limit_bytes > line 1: '1e999999999' (expected: a whole number, not negative)
         name: [a]                                          | b > name: a list (expected: a text), line 1
         transport_socket: {name: t, typed_config: {a: 1}}  | b > transport_socket > typed_config > line 1: no '@type' (expected: the message's type)
-        transport_socket: {typed_config: {'@type': x/y.Z}} | b > transport_socket > typed_config > @type: x/y.Z is not supported by armeria-gateway; see docs/xds-support.md
         a: b: c                                            | b > line 1: not YAML: mapping values are not allowed here
         a\\n---\\nb                                        | b > line 2: not YAML: but found another document
         [a]                                                | b > line 1: a list (expected: a mapping)
@@ -99,6 +98,17 @@ class YamlMessageTest {
         """)
     void saysWhereWhatAndWhatWouldHaveBeenRight(String yaml, String problem) {
         assertThat(problems(yaml.replace("\\n", "\n"), Cluster.newBuilder())).containsExactly(problem);
+    }
+
+    @Test
+    void leavesUnknownMessagesToTheSupportMatrix() {
+        Cluster.Builder cluster = Cluster.newBuilder();
+        assertThat(problems("transport_socket: {typed_config: {'@type': x/y.Z, a: 1}}", cluster))
+                .isEmpty();
+        assertThat(cluster.getTransportSocket().getTypedConfig().getTypeUrl()).isEqualTo("x/y.Z");
+        Problems refused = Problems.of("b");
+        SupportMatrix.load().check(cluster.build(), refused);
+        assertThat(refused.list()).isNotEmpty();
     }
 
     @Test

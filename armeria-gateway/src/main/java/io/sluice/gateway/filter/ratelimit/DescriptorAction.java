@@ -151,8 +151,10 @@ sealed interface DescriptorAction {
         return switch (forward.cluster()) {
             case ClusterChoice.Named named -> named.cluster();
             case ClusterChoice.FromHeader from -> exchange.request().get(from.header(), "");
-            case ClusterChoice.Weighted weighted ->
-                weighted.share(exchange.streamId()).cluster();
+            case ClusterChoice.Weighted weighted -> {
+                ClusterChoice.Share share = exchange.share();
+                yield share == null ? "" : share.cluster();
+            }
         };
     }
 

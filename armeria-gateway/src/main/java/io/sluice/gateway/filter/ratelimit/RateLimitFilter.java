@@ -114,7 +114,7 @@ final class RateLimitFilter implements HttpFilter {
 
     private void goOn(Exchange exchange, RateLimitCall.Answer answer) {
         if (stopWaiting() && !exchange.isEnded() && act(exchange, answer) == Next.CONTINUE) {
-            exchange.resumeRequest();
+            exchange.resumeRequest(place);
         }
     }
 

@@ -31,7 +31,6 @@ import io.sluice.gateway.upstream.UpstreamCall;
 import io.sluice.gateway.upstream.UpstreamFailure;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +45,6 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     private static final AsciiString X_ENVOY_UPSTREAM_SERVICE_TIME =
             AsciiString.cached("x-envoy-upstream-service-time");
     private static final AsciiString X_ENVOY_OVERLOADED = AsciiString.cached("x-envoy-overloaded");
-    private static final java.util.regex.Pattern NUMBER = java.util.regex.Pattern.compile("\\d{1,18}");
 
     private final Exchange exchange;
     private final Clusters clusters;
@@ -100,7 +98,10 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             case ClusterChoice.Named named -> name = named.cluster();
             case ClusterChoice.FromHeader from -> name = headers.get(from.header(), "");
             case ClusterChoice.Weighted weighted -> {
-                ClusterChoice.Share share = weighted.share(number(weighted, headers));
+                ClusterChoice.Share share = exchange.share();
+                if (share == null) {
+                    throw new IllegalStateException("weights without a choice");
+                }
                 name = share.cluster();
                 mutations = share.requestHeaders();
                 responseMutations = share.responseHeaders();
@@ -122,17 +123,6 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         rewriteHost(forward, headers);
         callPolicy = policy;
         call = upstream.start(cluster, exchange.eventLoop(), headers.build(), end, policy, this);
-    }
-
-    /** From the header that the weights name, else the request's own random number. */
-    private long number(ClusterChoice.Weighted weighted, RequestHeadersBuilder headers) {
-        if (!weighted.numberHeader().isEmpty()) {
-            List<String> values = headers.getAll(weighted.numberHeader());
-            if (values.size() == 1 && NUMBER.matcher(values.getFirst()).matches()) {
-                return Long.parseLong(values.getFirst());
-            }
-        }
-        return exchange.streamId();
     }
 
     private void rewritePath(PathRewrite rewrite, RequestHeadersBuilder headers) {

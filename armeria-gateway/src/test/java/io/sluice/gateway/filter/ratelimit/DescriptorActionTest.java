@@ -7,6 +7,7 @@ import com.google.protobuf.util.JsonFormat;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.RequestHeaders;
 import io.envoyproxy.envoy.config.route.v3.RateLimit;
+import io.sluice.gateway.filter.FakeExchange;
 import io.sluice.gateway.ratelimit.Descriptor;
 import io.sluice.gateway.xds.Problems;
 import java.util.ArrayList;

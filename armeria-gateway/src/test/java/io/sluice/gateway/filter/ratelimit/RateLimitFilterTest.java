@@ -15,6 +15,7 @@ import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit;
 import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sluice.gateway.accesslog.ResponseFlag;
+import io.sluice.gateway.filter.FakeExchange;
 import io.sluice.gateway.filter.HttpFilter;
 import io.sluice.gateway.filter.HttpFilter.Next;
 import io.sluice.gateway.filter.LocalReply;

@@ -1,4 +1,4 @@
-package io.sluice.gateway.filter.ratelimit;
+package io.sluice.gateway.filter;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
@@ -9,12 +9,6 @@ import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.sluice.gateway.accesslog.FakeStream;
 import io.sluice.gateway.accesslog.ResponseFlag;
-import io.sluice.gateway.filter.Exchange;
-import io.sluice.gateway.filter.HeaderMutations;
-import io.sluice.gateway.filter.LocalReply;
-import io.sluice.gateway.filter.Route;
-import io.sluice.gateway.filter.RouteAction;
-import io.sluice.gateway.filter.UpstreamInfo;
 import io.sluice.gateway.tracing.RequestTrace;
 import io.sluice.gateway.tracing.TracePolicy;
 import io.sluice.gateway.tracing.Tracing;
@@ -22,38 +16,39 @@ import io.sluice.gateway.upstream.CallPolicy;
 import io.sluice.gateway.upstream.RetryPolicy;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** An exchange at the ratelimit filter: remembers whether it was resumed or answered. */
-final class FakeExchange extends FakeStream implements Exchange {
-    static final EventLoop LOOP = new DefaultEventLoop();
+/** An exchange at one filter: remembers whether it was resumed or answered. */
+public final class FakeExchange extends FakeStream implements Exchange {
+    public static final EventLoop LOOP = new DefaultEventLoop();
 
     private final RequestHeadersBuilder request;
-    private final Map<String, Map<String, Object>> metadata = new HashMap<>();
+    private final Map<String, Map<String, @Nullable Object>> metadata = new HashMap<>();
+    public final List<ResponseFlag> flags = new ArrayList<>();
     private String remote = "203.0.113.77";
     private @Nullable Object routeFields;
     private @Nullable Object routeConfig;
 
     /** True for resumed, false for answered. */
-    final CompletableFuture<Boolean> outcome = new CompletableFuture<>();
+    public final CompletableFuture<Boolean> outcome = new CompletableFuture<>();
 
-    @Nullable
-    LocalReply reply;
+    public @Nullable LocalReply reply;
 
-    FakeExchange(RequestHeaders headers) {
+    public FakeExchange(RequestHeaders headers) {
         request = headers.toBuilder();
     }
 
-    FakeExchange from(String address) {
+    public FakeExchange from(String address) {
         remote = address;
         return this;
     }
 
-    FakeExchange on(@Nullable Object fields, @Nullable Object config) {
+    public FakeExchange on(@Nullable Object fields, @Nullable Object config) {
         routeFields = fields;
         routeConfig = config;
         return this;
@@ -106,6 +101,31 @@ final class FakeExchange extends FakeStream implements Exchange {
     }
 
     @Override
+    public RouteAction.ClusterChoice.@Nullable Share share() {
+        return null;
+    }
+
+    @Override
+    public void addRequestData(HttpData data) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void addResponseData(HttpData data) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void injectResponseData(int place, HttpData data, boolean end) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void limitRequestBuffer(long bytes) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public @Nullable Object routeConfig(int place) {
         return routeConfig;
     }
@@ -116,12 +136,12 @@ final class FakeExchange extends FakeStream implements Exchange {
     }
 
     @Override
-    public void resumeRequest() {
+    public void resumeRequest(int place) {
         outcome.complete(true);
     }
 
     @Override
-    public void resumeResponse() {
+    public void resumeResponse(int place) {
         throw new UnsupportedOperationException();
     }
 
@@ -133,11 +153,11 @@ final class FakeExchange extends FakeStream implements Exchange {
 
     @Override
     public void addFlag(ResponseFlag flag) {
-        throw new UnsupportedOperationException();
+        flags.add(flag);
     }
 
     @Override
-    public Map<String, Object> metadata(String namespace) {
+    public Map<String, @Nullable Object> metadata(String namespace) {
         return metadata.computeIfAbsent(namespace, n -> new HashMap<>());
     }
 
