@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +33,7 @@ final class CatalogWatch implements Status, AutoCloseable {
     private final ScheduledExecutorService timer;
     private boolean said;
     private volatile List<Problem> problems = List.of();
+    private volatile @Nullable Catalog newest;
 
     /** @param timer may block */
     CatalogWatch(
@@ -73,6 +75,7 @@ final class CatalogWatch implements Status, AutoCloseable {
 
     private void publish(Catalog catalog) {
         Set<Problem> before = new HashSet<>(problems);
+        newest = catalog;
         problems = catalog.problems();
         problems.stream()
                 .filter(problem -> !before.contains(problem))
@@ -93,6 +96,11 @@ final class CatalogWatch implements Status, AutoCloseable {
     @Override
     public List<GroupStatus> groups() {
         return snapshots.groups();
+    }
+
+    @Override
+    public Optional<Catalog> catalog() {
+        return Optional.ofNullable(newest);
     }
 
     @Override

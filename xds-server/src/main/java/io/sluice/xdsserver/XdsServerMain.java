@@ -5,6 +5,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.sluice.sync.CatalogSources;
 import io.sluice.sync.source.CatalogSource;
 import io.sluice.xdsserver.admin.AdminServer;
+import io.sluice.xdsserver.command.Commands;
 import io.sluice.xdsserver.settings.HostPort;
 import io.sluice.xdsserver.settings.SettingsException;
 import io.sluice.xdsserver.settings.SettingsReader;
@@ -21,6 +22,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Deque;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutorService;
@@ -43,11 +45,15 @@ public final class XdsServerMain {
     }
 
     public static void main(String[] args) {
-        if (List.of(args).contains("--help")) {
-            System.out.print(SettingsReader.help());
-            return;
-        }
         try {
+            OptionalInt answered = Commands.run(List.of(args), System.getenv(), System.out);
+            if (answered.isPresent()) {
+                System.exit(answered.getAsInt());
+            }
+            if (List.of(args).contains("--help")) {
+                System.out.print(Commands.HELP + SettingsReader.help());
+                return;
+            }
             new XdsServerMain(SettingsReader.read(List.of(args), System.getenv())).run();
         } catch (SettingsException e) {
             System.err.println("xds-server: " + e.getMessage());

@@ -56,6 +56,8 @@ class CommandLineScenario {
         xds     | --source file:. --settings broken.yaml            | 2 | broken.yaml:3: not YAML: expected ',' or ']'
         xds     | --source file:. --port TAKEN                      | 2 | port: cannot listen on 127.0.0.1:TAKEN
         xds     | --source file:. --port 0 --admin-port TAKEN       | 2 | admin-port: cannot listen on 127.0.0.1:TAKEN
+        sluice  | check nowhere                                     | 2 | nowhere: not there (expected: a YAML file, a folder of them, or consul://HOST:PORT)
+        sluice  | status --admin 127.0.0.1:1                        | 2 | no answer
         gateway | --mode validate -c good.yaml                      | 0 | configuration OK
         """)
     void endsWithItsCodeAndItsLine(String program, String words, int code, String line, @TempDir Path folder)

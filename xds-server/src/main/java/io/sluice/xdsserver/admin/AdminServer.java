@@ -55,7 +55,7 @@ public final class AdminServer implements AutoCloseable {
                 .methods(HttpMethod.GET, HttpMethod.HEAD)
                 .build((context, request) -> later(clients.list()
                         .thenApplyAsync(
-                                all -> json(ClientsPage.render(all, context.queryParam("node"))),
+                                all -> json(ClientsPage.render(all, context.queryParam("node"), status.catalog())),
                                 context.blockingTaskExecutor())));
         server = builder.build();
     }

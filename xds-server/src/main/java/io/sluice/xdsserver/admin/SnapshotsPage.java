@@ -39,7 +39,10 @@ final class SnapshotsPage {
                     refusal.reasons().forEach(refused.withArray("reasons")::add);
                     refused.put("still_serving", each.serving().isPresent());
                 });
-                each.serving().ifPresent(snapshot -> addTypes(node.putArray("types"), snapshot, type, name, bodies));
+                each.serving().ifPresent(snapshot -> {
+                    node.put("version", snapshot.version());
+                    addTypes(node.putArray("types"), snapshot, type, name, bodies);
+                });
             }
         }
         ArrayNode problems = root.putArray("problems");

@@ -37,6 +37,11 @@ public record Snapshot(
         this(resources, versions, Map.of());
     }
 
+    /** Of all types together. */
+    public String version() {
+        return Snapshots.version(versions);
+    }
+
     /** The one that takes this one's place. */
     public Snapshot next(
             Map<ResourceType, SortedMap<String, VersionedResource>> resources, Map<ResourceType, String> versions) {

@@ -89,6 +89,15 @@ final class Snapshots {
         return text(hash);
     }
 
+    static String version(Map<ResourceType, String> versions) {
+        MessageDigest hash = sha256();
+        for (ResourceType type : ResourceType.values()) {
+            hash.update(versions.getOrDefault(type, "").getBytes(StandardCharsets.US_ASCII));
+            hash.update((byte) 0);
+        }
+        return text(hash);
+    }
+
     private static ByteString bytes(Message message) {
         byte[] bytes = new byte[message.getSerializedSize()];
         CodedOutputStream out = CodedOutputStream.newInstance(bytes);

@@ -101,8 +101,14 @@ final class AdsCall<Q, R> implements StreamObserver<Q>, StreamListener {
         return CompletableFuture.supplyAsync(
                 () -> ended || open == null
                         ? Optional.empty()
-                        : Optional.of(
-                                new Client(open.nodeId, open.group, peer, variant.label(), open.since, stream.view())),
+                        : Optional.of(new Client(
+                                open.nodeId,
+                                open.group,
+                                peer,
+                                variant.label(),
+                                open.since,
+                                stream.version(),
+                                stream.view())),
                 loop);
     }
 

@@ -106,8 +106,13 @@ abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
     final List<Client.Subscribed> view() {
         return subscriptions.values().stream()
                 .filter(Subscription::open)
-                .map(Subscription::view)
+                .map(each -> each.view(newest))
                 .toList();
+    }
+
+    /** Of the newest snapshot; empty before the first. */
+    final Optional<String> version() {
+        return Optional.ofNullable(newest).map(Snapshot::version);
     }
 
     final Subscription of(ResourceType type) {

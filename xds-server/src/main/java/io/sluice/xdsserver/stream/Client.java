@@ -15,17 +15,30 @@ import java.util.TreeSet;
  * @param nodeId as the client says it, unverified
  * @param peer address and port of the other end of the connection
  * @param variant {@code sotw} or {@code delta}
+ * @param version of the snapshot it is told of; empty before there is one
  * @param types only those the client asked for, in the order in which changes are sent
  */
 public record Client(
-        String nodeId, NodeGroup group, String peer, String variant, Instant since, List<Subscribed> types) {
+        String nodeId,
+        NodeGroup group,
+        String peer,
+        String variant,
+        Instant since,
+        Optional<String> version,
+        List<Subscribed> types) {
     public Client {
         types = List.copyOf(types);
+    }
+
+    /** Whether it took everything that this version says to it. */
+    public boolean live() {
+        return version.isPresent() && types.stream().allMatch(Subscribed::live);
     }
 
     /**
      * What the client does with one type.
      *
+     * @param live whether it took everything the snapshot says of this type
      * @param wildcard whether it follows every resource, beside those it names
      * @param sent the newest answer, acknowledged or not; empty before the first
      * @param accepted the newest answer it took; a restarted server knows it from the client's own word, then since the stream began
@@ -33,6 +46,7 @@ public record Client(
      */
     public record Subscribed(
             ResourceType type,
+            boolean live,
             boolean wildcard,
             SortedSet<String> names,
             Optional<Stamp> sent,

@@ -367,9 +367,11 @@ final class Subscription {
         return Optional.empty();
     }
 
-    Client.Subscribed view() {
+    /** @param snapshot null before there is one */
+    Client.Subscribed view(@Nullable Snapshot snapshot) {
         return new Client.Subscribed(
                 type,
+                snapshot != null && settled(snapshot) && rejection == null,
                 wildcard,
                 new TreeSet<>(names),
                 Optional.ofNullable(sent),
@@ -405,7 +407,9 @@ final class Subscription {
 
     private void forgetUnwanted() {
         held.keySet().removeIf(name -> !wants(name));
-        refused.keySet().removeIf(name -> !wants(name));
+        if (refused.keySet().removeIf(name -> !wants(name)) && refused.isEmpty()) {
+            rejection = null; // of nothing that it still wants
+        }
         blamed.removeIf(name -> !wants(name));
         kept.removeIf(name -> !wants(name));
         asked.removeIf(name -> !wants(name));

@@ -22,6 +22,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.sluice.sync.model.Catalog;
 import io.sluice.sync.model.Problem;
 import io.sluice.sync.source.SourceStatus;
 import io.sluice.xdsserver.settings.HostPort;
@@ -279,6 +280,11 @@ class AdminServerTest {
         @Override
         public List<GroupStatus> groups() {
             return groups;
+        }
+
+        @Override
+        public Optional<Catalog> catalog() {
+            return Optional.empty();
         }
 
         @Override

@@ -17,7 +17,10 @@ import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.sluice.sync.model.Catalog;
 import io.sluice.sync.model.Problem;
+import io.sluice.sync.model.Service;
+import io.sluice.sync.model.ServicePolicy;
 import io.sluice.sync.source.SourceStatus;
 import io.sluice.xdsserver.settings.HostPort;
 import io.sluice.xdsserver.snapshot.GroupStatus;
@@ -81,12 +84,17 @@ class ClientsPageTest {
             assertThat(client.get("peer").asText()).startsWith("127.0.0.1:");
             ((ObjectNode) client).remove("peer");
             assertThat(client).isEqualTo(new ObjectMapper().readTree("""
-                {"node": "envoy-1", "group": "envoy/-", "variant": "delta", "since": "2026-01-02T03:04:05Z", "types": [{
-                  "type": "cluster", "wildcard": true, "names": [],
+                {"node": "envoy-1", "group": "envoy/-", "variant": "delta", "since": "2026-01-02T03:04:05Z",
+                  "version": "%s", "live": false, "types": [{
+                  "type": "cluster", "live": false, "wildcard": true, "names": [],
                   "sent": {"version": "v3", "since": "2026-01-02T03:04:05Z"},
                   "acked": {"version": "v1", "since": "2026-01-02T03:04:05Z"},
-                  "nacked": {"version": "v2", "reason": "orders: <no>\\n2026 ERROR forged", "since": "2026-01-02T03:04:05Z"}}]}
-                """));
+                  "nacked": {"version": "v2", "reason": "orders: <no>\\n2026 ERROR forged", "since": "2026-01-02T03:04:05Z",
+                    "items": ["service orders"]}}]}
+                """.formatted(snapshots
+                    .current(new NodeGroup(NodeGroup.Kind.ENVOY, ""))
+                    .orElseThrow()
+                    .version())));
             assertThat(page(web, "/clients?node=other").at("/clients")).isEmpty();
             assertThat(page(web, "/clients?node=envoy-1").at("/clients")).hasSize(1);
             assertThat(web.get("/metrics").aggregate().join().contentUtf8().lines())
@@ -170,6 +178,12 @@ class ClientsPageTest {
         @Override
         public List<GroupStatus> groups() {
             return List.of();
+        }
+
+        @Override
+        public Optional<Catalog> catalog() {
+            return Optional.of(new Catalog(
+                    List.of(new Service("orders", ServicePolicy.DEFAULT, List.of())), List.of(), List.of(), List.of()));
         }
 
         @Override

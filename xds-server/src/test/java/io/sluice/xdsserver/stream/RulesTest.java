@@ -39,6 +39,29 @@ class RulesTest extends Peers {
         client.expect(ENDPOINT, "a@2");
     }
 
+    @DisplayName("a refusal of what is not wanted any more is over, and a client is live when it took everything")
+    @ParameterizedTest
+    @EnumSource
+    void aRefusalEndsWithTheSubscription(Peer peer) {
+        Script client = open(peer);
+        client.publish(endpoints("a", "1"), endpoints("b", "1"));
+        client.subscribe(ENDPOINT, "a", "b");
+        Received first = client.expect(ENDPOINT, "a@1", "b@1");
+        assertThat(client.view(ENDPOINT).live()).isFalse();
+        client.ack(first);
+        assertThat(client.view(ENDPOINT).live()).isTrue();
+        client.publish(endpoints("a", "2"), endpoints("b", "1"));
+        client.nack(client.expect(ENDPOINT, "a@2"), "a: no");
+        assertThat(client.view(ENDPOINT).rejection()).isPresent();
+        assertThat(client.view(ENDPOINT).live()).isFalse();
+
+        client.unsubscribe(ENDPOINT, "a");
+
+        client.expectNothing();
+        assertThat(client.view(ENDPOINT).rejection()).isEmpty();
+        assertThat(client.view(ENDPOINT).live()).isTrue();
+    }
+
     @DisplayName("rule 2: SotW ignores a request with an old nonce")
     @ParameterizedTest
     @EnumSource(mode = Mode.MATCH_ALL, names = "SOTW.*")
