@@ -5,7 +5,7 @@ import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.HttpObject;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponseWriter;
-import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.common.stream.SubscriptionOption;
@@ -46,8 +46,8 @@ final class ArmeriaStream implements DownstreamStream, Subscriber<HttpObject> {
     }
 
     @Override
-    public RequestHeaders headers() {
-        return source.headers();
+    public RequestHeadersBuilder headers() {
+        return source.headers().toBuilder();
     }
 
     @Override
@@ -62,7 +62,7 @@ final class ArmeriaStream implements DownstreamStream, Subscriber<HttpObject> {
 
     @Override
     public @Nullable SSLSession tlsSession() {
-        return ctx.sslSession();
+        return connection.tlsSession();
     }
 
     @Override

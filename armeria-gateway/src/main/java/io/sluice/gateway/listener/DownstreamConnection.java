@@ -7,12 +7,16 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
-import io.sluice.gateway.wire.WireGuard;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A caller's connection and what is under way on it. Tells exchanges at once that their caller is gone; Armeria gives HTTP/1 a second first. On
@@ -25,25 +29,57 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private final Set<DownstreamConnection> all;
     private final List<ServerExchange> active = new ArrayList<>(1);
+    private final long idleNanos;
+    private long idleSince = System.nanoTime();
+    private @Nullable Future<?> idleTimer;
+    private @Nullable SslHandler tls;
     private boolean used;
     private boolean draining;
 
-    private DownstreamConnection(Channel channel, Set<DownstreamConnection> all) {
+    private DownstreamConnection(Channel channel, Set<DownstreamConnection> all, Duration idleTimeout) {
         this.channel = channel;
         this.all = all;
+        idleNanos = idleTimeout.toNanos();
     }
 
-    /** @param all those of the listener, which this one enters and leaves */
-    static void accepted(Channel channel, Set<DownstreamConnection> all) {
-        WireGuard.install(channel.pipeline());
-        DownstreamConnection connection = new DownstreamConnection(channel, all);
+    /**
+     * @param all those of the listener, which this one enters and leaves
+     * @param idleTimeout how long nothing may be under way; zero for ever
+     */
+    static void accepted(Channel channel, Set<DownstreamConnection> all, Duration idleTimeout) {
+        DownstreamConnection connection = new DownstreamConnection(channel, all, idleTimeout);
         channel.attr(KEY).set(connection);
         channel.pipeline().addFirst(connection);
         all.add(connection);
+        if (!idleTimeout.isZero()) {
+            connection.lookAgainIn(connection.idleNanos);
+        }
+    }
+
+    private void lookAgainIn(long nanos) {
+        idleTimer = channel.eventLoop().schedule(this::closeIfIdleTooLong, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void closeIfIdleTooLong() {
+        long left = active.isEmpty() ? idleSince + idleNanos - System.nanoTime() : idleNanos;
+        if (left > 0) {
+            lookAgainIn(left);
+        } else {
+            channel.close(); // HTTP/2's handler says GOAWAY first
+        }
     }
 
     static DownstreamConnection of(Channel channel) {
         return channel.attr(KEY).get();
+    }
+
+    /** Null in clear text. */
+    @Nullable
+    SSLSession tlsSession() {
+        if (!used) { // before the first request
+            tls = channel.pipeline().get(SslHandler.class);
+        }
+        return tls == null ? null : tls.engine().getSession();
     }
 
     void begins(ServerExchange exchange) {
@@ -56,6 +92,9 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         for (int i = active.size() - 1; i >= 0; i--) {
             if (active.get(i) == exchange) {
                 active.remove(i);
+                if (active.isEmpty()) {
+                    idleSince = System.nanoTime();
+                }
                 return;
             }
         }
@@ -64,6 +103,9 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         all.remove(this);
+        if (idleTimer != null) {
+            idleTimer.cancel(false);
+        }
         for (ServerExchange exchange : List.copyOf(active)) {
             exchange.disconnected();
         }

@@ -2,7 +2,7 @@ package io.sluice.gateway.listener;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
-import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
@@ -18,8 +18,8 @@ interface DownstreamStream {
 
     DownstreamConnection connection();
 
-    /** As the wire guard handed them on. */
-    RequestHeaders headers();
+    /** As the wire guard handed them on; whose they are from now on who asks. To be called once. */
+    RequestHeadersBuilder headers();
 
     /** Whether nothing follows the headers. */
     boolean isBare();
@@ -60,6 +60,9 @@ interface DownstreamStream {
 
         /** The rest will not come. */
         void onBroken(Throwable cause);
+
+        /** What comes is no HTTP. */
+        void onMalformed();
     }
 
     // --- the answer; what cannot be sent any more is dropped

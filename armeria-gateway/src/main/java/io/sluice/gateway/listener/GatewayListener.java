@@ -12,6 +12,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.sluice.gateway.compile.CompiledListener;
 import io.sluice.gateway.compile.HttpConnectionManager;
+import io.sluice.gateway.wire.WireGuard;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Set;
@@ -55,7 +56,7 @@ final class GatewayListener implements HttpService {
                 .serviceUnder("/", this)
                 .requestTimeoutMillis(0)
                 .maxRequestLength(0)
-                .idleTimeout(manager.idleTimeout())
+                .idleTimeoutMillis(0) // ours
                 .disableServerHeader()
                 .disableDateHeader()
                 .verboseResponses(false)
@@ -72,7 +73,8 @@ final class GatewayListener implements HttpService {
     }
 
     private void accepted(Channel channel) {
-        DownstreamConnection.accepted(channel, connections);
+        DownstreamConnection.accepted(channel, connections, manager.idleTimeout());
+        WireGuard.install(channel.pipeline(), pipeline -> pipeline.addLast(new Http1Downstream(channel, this::begin)));
         if (draining) {
             DownstreamConnection.of(channel).drain(Duration.ZERO);
         }
@@ -99,14 +101,18 @@ final class GatewayListener implements HttpService {
     @Override
     public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) {
         HttpResponseWriter writer = HttpResponse.streaming();
-        ServerExchange exchange = new ServerExchange(new ArmeriaStream(ctx, request, writer), manager, parts);
+        begin(new ArmeriaStream(ctx, request, writer));
+        return writer;
+    }
+
+    private void begin(DownstreamStream stream) {
+        ServerExchange exchange = new ServerExchange(stream, manager, parts);
         try {
             exchange.start();
         } catch (RuntimeException e) {
             log.error("an exchange could not begin path={}", exchange.request().path(), e);
-            writer.abort(e); // answered with 500; the exchange ends with its writer
+            stream.abort(e); // answered with 500; the exchange ends with its stream
         }
-        return writer;
     }
 
     /** Armeria lets a request be upgraded where its service says it is one for it. */

@@ -227,6 +227,13 @@ final class RequestFlow extends FilterFlow implements DownstreamStream.Body {
     }
 
     @Override
+    public void onMalformed() {
+        if (!isDropped()) {
+            exchange.requestIsMalformed();
+        }
+    }
+
+    @Override
     public void onBroken(Throwable cause) {
         // the response's completion tells the end; a request cancelled by us is no event
         if (!isDropped()) {

@@ -24,6 +24,7 @@ import io.sluice.gateway.filter.RouteAction;
 import io.sluice.gateway.filter.UpstreamInfo;
 import io.sluice.gateway.route.VirtualHost;
 import io.sluice.gateway.tracing.RequestTrace;
+import io.sluice.gateway.tracing.Tracing;
 import io.sluice.gateway.wire.WireMarks;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -78,7 +79,7 @@ final class ServerExchange implements Exchange {
         this.manager = manager;
         this.parts = parts;
         connection = stream.connection();
-        request = stream.headers().toBuilder();
+        request = stream.headers();
         path = request.get(WireMarks.PATH, "");
         request.path(path).remove(WireMarks.PATH);
         hostAsAuthority(request);
@@ -128,7 +129,9 @@ final class ServerExchange implements Exchange {
                 idle == null ? manager.streamIdleTimeout() : idle,
                 requestFlow.isDone() ? Duration.ZERO : manager.requestTimeout(),
                 streamLimit());
-        trace = parts.tracing().start(stream.headers(), manager.tracing());
+        if (!parts.tracing().equals(Tracing.OFF)) {
+            trace = parts.tracing().start(request.build(), manager.tracing());
+        }
         if (needsTls(asked)) {
             ResponseHeadersBuilder redirect = ResponseHeaders.builder(HttpStatus.MOVED_PERMANENTLY)
                     .set(
@@ -226,6 +229,12 @@ final class ServerExchange implements Exchange {
 
     void requestArrived() {
         timers.requestArrived();
+    }
+
+    /** As Envoy's codec answers. */
+    void requestIsMalformed() {
+        stream.endConnection();
+        reply(LocalReply.of(400, "Bad Request", "http1.codec_error", ResponseFlag.DPE));
     }
 
     void requestBroke(Throwable cause) {
@@ -436,7 +445,7 @@ final class ServerExchange implements Exchange {
 
     private RequestTrace.Facts facts() {
         return new RequestTrace.Facts(
-                request.method().name(),
+                request.get(HttpHeaderNames.METHOD, ""),
                 (tls ? "https" : "http") + "://" + request.get(HttpHeaderNames.AUTHORITY, "") + path,
                 protocol(),
                 responseCode(),

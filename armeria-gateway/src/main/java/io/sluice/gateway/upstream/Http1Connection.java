@@ -41,6 +41,7 @@ import org.slf4j.LoggerFactory;
 final class Http1Connection extends ChannelInboundHandlerAdapter implements PooledConnection, UpstreamStream {
     private static final Logger log = LoggerFactory.getLogger(Http1Connection.class);
     private static final int MAX_HEADER_BYTES = 60 * 1024;
+    private static final AsciiString METHOD = AsciiString.cached(":method");
     private static final AsciiString HOST = AsciiString.cached("host");
     private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
     /** Whose requests need not say that they have no body. */
@@ -157,7 +158,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         chunked = !end && !length && !upgrade;
         tunnel = false;
         ByteBuf out = channel.alloc().buffer(512);
-        ascii(out, headers.method().name()).writeByte(' ');
+        ascii(out, headers.get(METHOD, "")).writeByte(' ');
         ascii(out, headers.path());
         ascii(out, " HTTP/1.1\r\n");
         String authority = headers.authority();

@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
 
 /** An HTTP/2 connection with prior knowledge, each attempt a stream of its own. */
 final class Http2Connection implements PooledConnection {
+    private static final AsciiString METHOD = AsciiString.cached(":method");
+
     private static final Set<String> NOT_FOR_HTTP2 =
             Set.of("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "host");
     private static final int STREAM_WINDOW_BYTES = 1024 * 1024;
@@ -213,7 +215,7 @@ final class Http2Connection implements PooledConnection {
         @Override
         public void headers(RequestHeaders headers, boolean end) {
             DefaultHttp2Headers out = new DefaultHttp2Headers(false, headers.size());
-            out.method(headers.method().name()).path(headers.path()).scheme("http");
+            out.method(headers.get(METHOD, "")).path(headers.path()).scheme("http");
             String authority = headers.authority();
             if (authority != null) {
                 out.authority(authority);

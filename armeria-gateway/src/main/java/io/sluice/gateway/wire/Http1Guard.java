@@ -1,50 +1,21 @@
 package io.sluice.gateway.wire;
 
-import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
 
-/** Between Netty's HTTP/1 codec and Armeria's decoder. */
-final class Http1Guard extends ChannelDuplexHandler {
-    private boolean requestOpen;
-    private boolean closing;
-
+/** Behind Netty's HTTP/1 decoder. */
+final class Http1Guard extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpRequest request && request.decoderResult().isSuccess()) {
-            requestOpen = true;
             mark(request);
         }
-        if (message instanceof LastHttpContent) {
-            requestOpen = false;
-        }
         ctx.fireChannelRead(message);
-    }
-
-    /**
-     * Closes behind the last response, as Envoy does. Armeria waits for three seconds, which it goes on doing where the request is not complete:
-     * a close then might destroy the answer on its way.
-     */
-    @Override
-    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (message instanceof HttpResponse response
-                && !HttpStatusClass.INFORMATIONAL.equals(response.status().codeClass())) {
-            closing = response.headers().containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
-        }
-        if (closing && message instanceof LastHttpContent && !requestOpen) {
-            promise.addListener(ChannelFutureListener.CLOSE);
-        }
-        ctx.write(message, promise);
     }
 
     private static void mark(HttpRequest request) {

@@ -5,33 +5,46 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.flush.FlushConsolidationHandler;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands in front of Armeria's HTTP code on one connection. Armeria sets its codec up when it has seen the first four bytes; they go ahead
- * alone, our handler is put behind the codec, then the rest follows. What Armeria would rewrite or let pass is moved out of its way there, under
- * the names of {@link WireMarks}.
+ * Stands in front of Armeria's HTTP code on one connection. HTTP/1 is not Armeria's: its handlers go, and Netty's decoder with our guard behind it
+ * comes in their place. For HTTP/2 Armeria sets its codec up when it has seen the first four bytes; they go ahead alone, our handler is put behind
+ * the codec, then the rest follows. What must not be rewritten or pass is moved out of the way there, under the names of {@link WireMarks}.
  */
 public final class WireGuard extends ChannelInboundHandlerAdapter {
     private static final int BYTES_TO_TELL = 4;
+    private static final int HTTP2_PREFACE = 0x50524920; // "PRI "
     private static final int FLUSHES_AT_MOST = 256;
-    private static final String HTTP1_DECODER = "Http1RequestDecoder";
+    private static final int MAX_HEADER_BYTES = 60 * 1024;
+    private static final int MAX_PIECE_BYTES = 64 * 1024;
+    private static final String ARMERIA = "com.linecorp.armeria.";
     private static final String TRAFFIC_LOG = "TrafficLoggingHandler";
-    private static final String HTTP1_UPGRADE = "HttpServerUpgradeHandler";
 
+    private final Consumer<ChannelPipeline> http1;
     private @Nullable ByteBuf early;
 
-    private WireGuard() {}
+    private WireGuard(Consumer<ChannelPipeline> http1) {
+        this.http1 = http1;
+    }
 
-    /** To be called while the connection's pipeline is built. */
-    public static void install(ChannelPipeline pipeline) {
+    /**
+     * To be called while the connection's pipeline is built.
+     *
+     * @param http1 adds what takes Netty's messages, once a caller has begun to speak HTTP/1
+     */
+    public static void install(ChannelPipeline pipeline, Consumer<ChannelPipeline> http1) {
         // what is written while the upstream's connection is read goes out in one system call as well
         pipeline.replace(FlushConsolidationHandler.class, null, new FlushConsolidationHandler(FLUSHES_AT_MOST, true));
         pipeline.remove(named(pipeline, TRAFFIC_LOG));
-        pipeline.addFirst(new WireGuard());
+        pipeline.addFirst(new WireGuard(http1));
     }
 
     @Override
@@ -50,9 +63,13 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
             return;
         }
         ByteBuf rest = bytes;
-        ctx.fireChannelRead(rest.readRetainedSlice(BYTES_TO_TELL));
         try {
-            guard(ctx.pipeline());
+            if (rest.getInt(rest.readerIndex()) == HTTP2_PREFACE) {
+                ctx.fireChannelRead(rest.readRetainedSlice(BYTES_TO_TELL));
+                guardHttp2(ctx.pipeline());
+            } else {
+                guardHttp1(ctx.pipeline());
+            }
         } catch (RuntimeException e) {
             rest.release();
             throw e;
@@ -61,15 +78,25 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
         ctx.pipeline().remove(this);
     }
 
-    private static void guard(ChannelPipeline pipeline) {
+    private static void guardHttp2(ChannelPipeline pipeline) {
         Http2ConnectionHandler http2 = pipeline.get(Http2ConnectionHandler.class);
-        if (http2 != null) {
-            http2.decoder().frameListener(new Http2Guard(http2.decoder().frameListener()));
-            return;
+        http2.decoder().frameListener(new Http2Guard(http2.decoder().frameListener()));
+    }
+
+    private void guardHttp1(ChannelPipeline pipeline) {
+        pipeline.remove(FlushConsolidationHandler.class);
+        for (Map.Entry<String, ChannelHandler> entry :
+                List.copyOf(pipeline.toMap().entrySet())) {
+            if (entry.getValue().getClass().getName().startsWith(ARMERIA)) {
+                pipeline.remove(entry.getKey());
+            }
         }
-        pipeline.addBefore(named(pipeline, HTTP1_DECODER), null, new Http1Guard());
-        // Envoy takes no part in an upgrade from HTTP/1 to HTTP/2
-        pipeline.remove(named(pipeline, HTTP1_UPGRADE));
+        HttpDecoderConfig config = new HttpDecoderConfig()
+                .setMaxInitialLineLength(MAX_HEADER_BYTES)
+                .setMaxHeaderSize(MAX_HEADER_BYTES)
+                .setMaxChunkSize(MAX_PIECE_BYTES);
+        pipeline.addLast(new HttpRequestDecoder(config), new Http1Guard());
+        http1.accept(pipeline);
     }
 
     private static String named(ChannelPipeline pipeline, String simpleName) {

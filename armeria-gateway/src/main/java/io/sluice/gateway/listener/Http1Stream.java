@@ -1,0 +1,327 @@
+package io.sluice.gateway.listener;
+
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.stream.ClosedStreamException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.util.AsciiString;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/** One request on an HTTP/1 connection and its answer, written by us byte for byte. */
+final class Http1Stream implements DownstreamStream {
+    private static final int SWITCHING_PROTOCOLS = 101;
+    /** Up to this size a piece goes into one buffer with the headers, beyond it is passed on as it is. */
+    private static final int COPIED_BYTES = 1024;
+
+    private static final ByteBuf CRLF = constant("\r\n");
+    private static final ByteBuf LAST_CHUNK = constant("0\r\n\r\n");
+    private static final byte[] CLOSE = "connection: close\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] CHUNKED = "transfer-encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    private final Http1Downstream downstream;
+    private final RequestHeadersBuilder headers;
+    private final boolean head;
+    private final boolean bare;
+    private boolean keepAlive;
+    private @Nullable Body body;
+    private boolean asked;
+    private boolean dropping;
+    private boolean begun;
+    private boolean bodiless;
+    private boolean chunked;
+    private boolean over;
+    private @Nullable ByteBuf pending;
+    private @Nullable Over whenOver;
+
+    Http1Stream(Http1Downstream downstream, RequestHeadersBuilder headers, boolean bare, boolean keepAlive) {
+        this.downstream = downstream;
+        this.headers = headers;
+        this.bare = bare;
+        this.keepAlive = keepAlive;
+        head = headers.method() == HttpMethod.HEAD;
+    }
+
+    private static ByteBuf constant(String text) {
+        return Unpooled.unreleasableBuffer(Unpooled.directBuffer()
+                .writeBytes(text.getBytes(StandardCharsets.US_ASCII))
+                .asReadOnly());
+    }
+
+    @Override
+    public EventLoop eventLoop() {
+        return downstream.channel().eventLoop();
+    }
+
+    @Override
+    public DownstreamConnection connection() {
+        return downstream.connection();
+    }
+
+    @Override
+    public RequestHeadersBuilder headers() {
+        return headers;
+    }
+
+    @Override
+    public boolean isBare() {
+        return bare;
+    }
+
+    @Override
+    public boolean isHttp1() {
+        return true;
+    }
+
+    @Override
+    public @Nullable SSLSession tlsSession() {
+        return downstream.connection().tlsSession();
+    }
+
+    @Override
+    public InetSocketAddress remoteAddress() {
+        return (InetSocketAddress) downstream.channel().remoteAddress();
+    }
+
+    @Override
+    public InetSocketAddress localAddress() {
+        return (InetSocketAddress) downstream.channel().localAddress();
+    }
+
+    // --- the request's body
+
+    @Override
+    public void read(Body reader) {
+        body = reader;
+        reader.onReady();
+    }
+
+    @Override
+    public void requestMore() {
+        asked = true;
+        downstream.pump();
+    }
+
+    @Override
+    public void cancelRequest() {
+        dropping = true;
+        downstream.pump();
+    }
+
+    /** Whether a part of the body can be handed on. */
+    boolean takes() {
+        return asked || dropping || bare;
+    }
+
+    void arrived(HttpData data) {
+        asked = false;
+        if (body == null || dropping) {
+            data.close();
+        } else {
+            body.onData(data);
+        }
+    }
+
+    void ended() {
+        asked = false;
+        if (body != null && !dropping) {
+            body.onEnd();
+        }
+    }
+
+    void ended(HttpHeaders trailers) {
+        asked = false;
+        if (body != null && !dropping) {
+            body.onTrailers(trailers);
+        }
+    }
+
+    /** What follows is no HTTP. */
+    void broken() {
+        keepAlive = false;
+        if (body != null && !dropping) {
+            body.onMalformed();
+        }
+    }
+
+    // --- the answer
+
+    @Override
+    public void headers(ResponseHeaders headers, boolean end) {
+        if (over || begun) {
+            return;
+        }
+        begun = true;
+        HttpStatus status = headers.status();
+        ByteBuf out = downstream.channel().alloc().buffer(512);
+        StatusLines.write(out, status);
+        for (Map.Entry<AsciiString, String> header : headers) {
+            AsciiString name = header.getKey();
+            if (name.charAt(0) != ':') {
+                ByteBufUtil.copy(name, out);
+                out.writeShort(':' << 8 | ' ');
+                ByteBufUtil.writeAscii(out, header.getValue());
+                out.writeShort('\r' << 8 | '\n');
+            }
+        }
+        int code = status.code();
+        boolean tunnel = code == SWITCHING_PROTOCOLS;
+        bodiless = head || code == 204 || code == 304;
+        chunked = !end && !bodiless && !tunnel && !headers.contains(HttpHeaderNames.CONTENT_LENGTH);
+        if (chunked) {
+            out.writeBytes(CHUNKED);
+        }
+        if (!keepAlive && !tunnel) {
+            out.writeBytes(CLOSE);
+        }
+        out.writeShort('\r' << 8 | '\n');
+        if (end) {
+            downstream.write(out);
+            finish();
+        } else {
+            pending = out;
+            downstream.flushSoon();
+        }
+    }
+
+    @Override
+    public void data(HttpData data, boolean end) {
+        if (over || !begun) {
+            data.close();
+            return;
+        }
+        int length = data.length();
+        if (length == 0 || bodiless) {
+            data.close();
+        } else {
+            piece(data, length);
+        }
+        if (end) {
+            if (chunked) {
+                lastChunk();
+            }
+            writePending();
+            finish();
+        } else {
+            downstream.flushSoon();
+        }
+    }
+
+    private void piece(HttpData data, int length) {
+        if (chunked) {
+            ByteBuf out = pending == null ? downstream.channel().alloc().buffer(16) : pending;
+            pending = out;
+            ByteBufUtil.writeAscii(out, Integer.toHexString(length));
+            out.writeShort('\r' << 8 | '\n');
+        }
+        ByteBuf bytes = data.byteBuf();
+        ByteBuf before = pending;
+        if (before != null && length <= COPIED_BYTES) {
+            before.writeBytes(bytes);
+            bytes.release();
+        } else {
+            writePending();
+            downstream.write(bytes);
+        }
+        if (chunked) {
+            append(CRLF);
+        }
+    }
+
+    private void lastChunk() {
+        append(LAST_CHUNK);
+    }
+
+    private void append(ByteBuf constant) {
+        if (pending == null) {
+            downstream.write(constant.duplicate());
+        } else {
+            pending.writeBytes(constant.duplicate());
+        }
+    }
+
+    /** What was kept back to be written with what follows. */
+    void writePending() {
+        ByteBuf out = pending;
+        if (out != null) {
+            pending = null;
+            downstream.write(out);
+        }
+    }
+
+    private void finish() {
+        over = true;
+        downstream.answered(!keepAlive);
+        tell(null);
+        downstream.pump();
+    }
+
+    @Override
+    public void trailers(HttpHeaders trailers) {
+        data(HttpData.empty(), true);
+    }
+
+    @Override
+    public void reset() {
+        cut(ClosedStreamException.get());
+    }
+
+    @Override
+    public void abort(@Nullable Throwable cause) {
+        if (over) {
+            return;
+        }
+        if (!begun && downstream.channel().isActive()) {
+            keepAlive = false;
+            ResponseHeaders answer = ResponseHeaders.builder(HttpStatus.INTERNAL_SERVER_ERROR)
+                    .set(HttpHeaderNames.CONTENT_LENGTH, "0")
+                    .build();
+            headers(answer, true);
+        } else {
+            cut(cause == null ? ClosedStreamException.get() : cause);
+        }
+    }
+
+    private void cut(Throwable cause) {
+        if (over) {
+            return;
+        }
+        over = true;
+        writePending();
+        downstream.cut();
+        tell(cause);
+    }
+
+    private void tell(@Nullable Throwable cause) {
+        if (whenOver != null) {
+            whenOver.over(cause);
+        }
+    }
+
+    @Override
+    public void endConnection() {
+        keepAlive = false;
+    }
+
+    @Override
+    public void whenSent(Runnable then) {
+        writePending();
+        downstream.whenWritable(then);
+    }
+
+    @Override
+    public void whenOver(Over then) {
+        whenOver = then;
+    }
+}
