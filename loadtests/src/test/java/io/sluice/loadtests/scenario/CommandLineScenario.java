@@ -104,7 +104,7 @@ class CommandLineScenario {
                 List<String> command = new ArrayList<>(
                         List.of("bash", Home.find().root().resolve("sluice").toString()));
                 command.addAll(words);
-                yield ProgramProcess.start("sluice", command, Map.of(), folder);
+                yield ProgramProcess.start("sluice", command, Map.of("SLUICE_NO_BUILD", "true"), folder);
             }
         };
     }
