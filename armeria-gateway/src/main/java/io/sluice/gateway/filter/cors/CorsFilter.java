@@ -71,8 +71,8 @@ final class CorsFilter implements HttpFilter {
         if (!enabled && !rules.shadow().hit(random.getAsLong())) {
             return Next.CONTINUE;
         }
-        boolean preflight =
-                headers.method().name().equals("OPTIONS") && !headers.get(REQUEST_METHOD, "").isEmpty();
+        boolean preflight = headers.method().name().equals("OPTIONS")
+                && !headers.get(REQUEST_METHOD, "").isEmpty();
         if (!rules.allows(asking)) {
             stats.invalid().increment();
             if (!enabled || !preflight || !Boolean.FALSE.equals(rules.forwardOthers())) {

@@ -82,7 +82,10 @@ public final class CorsFilterParser implements HttpFilterParser {
 
     @Override
     public Object combine(List<Object> levels) {
-        return levels.stream().map(CorsPolicy.class::cast).reduce(CorsPolicy::or).orElseThrow();
+        return levels.stream()
+                .map(CorsPolicy.class::cast)
+                .reduce(CorsPolicy::or)
+                .orElseThrow();
     }
 
     @Override

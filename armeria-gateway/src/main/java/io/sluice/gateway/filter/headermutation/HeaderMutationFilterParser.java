@@ -102,7 +102,8 @@ public final class HeaderMutationFilterParser implements HttpFilterParser {
             return at.expected("record", "nothing", "a key and a value");
         }
         if (!append.getRecord().getValue().hasStringValue()) {
-            return at.at("record").expected("value", append.getRecord().getValue().getKindCase(), "a string");
+            return at.at("record")
+                    .expected("value", append.getRecord().getValue().getKindCase(), "a string");
         }
         Optional<Append> action = switch (append.getAction()) {
             case APPEND_IF_EXISTS_OR_ADD -> Optional.of(Append.APPEND_IF_EXISTS_OR_ADD);
@@ -111,7 +112,10 @@ public final class HeaderMutationFilterParser implements HttpFilterParser {
             case OVERWRITE_IF_EXISTS -> Optional.of(Append.OVERWRITE_IF_EXISTS);
             case UNRECOGNIZED -> at.expected("action", append.getActionValue(), "a KeyValueAppendAction");
         };
-        return Format.parse(append.getRecord().getValue().getStringValue(), at.at("record").at("value"))
-                .flatMap(value -> action.map(how -> new QueryChange(append.getRecord().getKey(), value, how)));
+        return Format.parse(
+                        append.getRecord().getValue().getStringValue(),
+                        at.at("record").at("value"))
+                .flatMap(value ->
+                        action.map(how -> new QueryChange(append.getRecord().getKey(), value, how)));
     }
 }
