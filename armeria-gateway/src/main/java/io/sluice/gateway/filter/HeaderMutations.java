@@ -27,7 +27,10 @@ public record HeaderMutations(List<Level> levels) {
         for (Level level : levels) {
             level.remove().forEach(headers::remove);
             for (Add add : level.add()) {
-                add.apply(headers, info);
+                String value = add.value().value(info);
+                if (value != null && (!value.isEmpty() || add.keepEmpty())) {
+                    add.to(headers, value);
+                }
             }
         }
     }
@@ -41,25 +44,18 @@ public record HeaderMutations(List<Level> levels) {
 
     /** @param keepEmpty whether a header with an empty value is written */
     public record Add(String name, Format value, Append append, boolean keepEmpty) {
-        public void apply(HttpHeadersBuilder headers, StreamInfo info) {
-            String text = value.value(info);
-            if (text != null && (!text.isEmpty() || keepEmpty)) {
-                write(headers, text);
-            }
-        }
-
-        private void write(HttpHeadersBuilder headers, String text) {
+        void to(HttpHeadersBuilder headers, String value) {
             switch (append) {
-                case APPEND_IF_EXISTS_OR_ADD -> headers.add(name, text);
+                case APPEND_IF_EXISTS_OR_ADD -> headers.add(name, value);
                 case ADD_IF_ABSENT -> {
                     if (!headers.contains(name)) {
-                        headers.add(name, text);
+                        headers.add(name, value);
                     }
                 }
-                case OVERWRITE_IF_EXISTS_OR_ADD -> headers.set(name, text);
+                case OVERWRITE_IF_EXISTS_OR_ADD -> headers.set(name, value);
                 case OVERWRITE_IF_EXISTS -> {
                     if (headers.contains(name)) {
-                        headers.set(name, text);
+                        headers.set(name, value);
                     }
                 }
             }

@@ -68,6 +68,7 @@ final class GatewayListener implements HttpService {
                 .http2InitialStreamWindowSize(STREAM_WINDOW_BYTES)
                 .http2InitialConnectionWindowSize(CONNECTION_WINDOW_BYTES)
                 .http2MaxStreamsPerConnection(manager.http2MaxStreams())
+                .unloggedExceptionsReportIntervalMillis(0) // a broken answer is in the access log
                 .gracefulShutdownTimeoutMillis(0, 0)
                 .build();
     }

@@ -66,22 +66,24 @@ final class Http2Upstream implements AutoCloseable {
                     @Override
                     protected void initChannel(Channel channel) {
                         open.add(channel);
-                        int connection = connections.incrementAndGet();
+                        Connection connection = new Connection(connections.incrementAndGet());
                         context.ifPresent(secure -> {
                             SSLEngine engine = secure.createSSLEngine();
                             engine.setUseClientMode(false);
                             engine.setSSLParameters(tls.orElseThrow().parameters(true));
                             channel.pipeline().addLast(new SslHandler(engine));
                         });
-                        Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
-                                .validateHeaders(false)
-                                .build();
-                        channel.pipeline().addLast(codec).addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
+                        channel.pipeline().addLast(connection.codec).addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
                             @Override
                             protected void initChannel(Channel stream) {
-                                stream.pipeline().addLast(new Exchange(connection, codec));
+                                stream.pipeline().addLast(new Exchange(connection));
                             }
-                        }));
+                        })).addLast(new ChannelInboundHandlerAdapter() {
+                            @Override
+                            public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+                                context.close(); // the peer went away, or we drove it to
+                            }
+                        });
                     }
                 })
                 .bind(InetAddress.getLoopbackAddress(), 0)
@@ -103,18 +105,31 @@ final class Http2Upstream implements AutoCloseable {
         loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 
+    /** On its event loop. */
+    private static final class Connection {
+        private final int number;
+        private final Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
+                .validateHeaders(false)
+                .gracefulShutdownTimeoutMillis(0)
+                .build();
+        private int lastStream = Integer.MAX_VALUE;
+        private int lastAnswered;
+
+        private Connection(int number) {
+            this.number = number;
+        }
+    }
+
     private final class Exchange extends ChannelInboundHandlerAdapter {
-        private final int connection;
+        private final Connection connection;
         private String session = "";
-        private final Http2FrameCodec codec;
         private final ByteArrayOutputStream body = new ByteArrayOutputStream();
         private Headers headers = Headers.NONE;
         private Headers trailers = Headers.NONE;
         private @Nullable Answer answer;
 
-        private Exchange(int connection, Http2FrameCodec codec) {
+        private Exchange(Connection connection) {
             this.connection = connection;
-            this.codec = codec;
         }
 
         @Override
@@ -129,6 +144,9 @@ final class Http2Upstream implements AutoCloseable {
         @Override
         public void channelRead(ChannelHandlerContext context, Object frame) {
             try {
+                if (id(context) > connection.lastStream) {
+                    return;
+                }
                 if (frame instanceof Http2HeadersFrame fields) {
                     if (answer == null) {
                         begin(context, Http2Client.plain(fields.headers()));
@@ -149,6 +167,10 @@ final class Http2Upstream implements AutoCloseable {
             }
         }
 
+        private static int id(ChannelHandlerContext context) {
+            return ((Http2StreamChannel) context.channel()).stream().id();
+        }
+
         private void begin(ChannelHandlerContext context, Headers fields) {
             headers = fields;
             answer = answers.apply(request());
@@ -157,6 +179,7 @@ final class Http2Upstream implements AutoCloseable {
             } else if (answer instanceof Answer.Reply reply && reply.interim().contains(100)) {
                 headers(context, Headers.of(":status", "100"), false);
             } else if (answer instanceof Answer.Early(Answer.Reply reply)) {
+                connection.lastAnswered = Math.max(connection.lastAnswered, id(context));
                 // a reset before the bytes are out would throw them away
                 reply(context, reply)
                         .addListener(out -> context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR)));
@@ -172,6 +195,9 @@ final class Http2Upstream implements AutoCloseable {
         }
 
         private void finish(ChannelHandlerContext context, Answer next) {
+            if (!(next instanceof Answer.GoAway || next instanceof Answer.Refuse)) {
+                connection.lastAnswered = Math.max(connection.lastAnswered, id(context));
+            }
             switch (next) {
                 case Answer.Delayed(Duration by, Answer then) ->
                     context.executor().schedule(() -> finish(context, then), by.toNanos(), TimeUnit.NANOSECONDS);
@@ -195,9 +221,15 @@ final class Http2Upstream implements AutoCloseable {
                     trickle(context, gap, 10);
                 }
                 case Answer.Garbage garbage -> garbage(context);
-                case Answer.GoAway goAway -> goAway(context, -1);
+                case Answer.GoAway goAway -> {
+                    if (connection.lastAnswered > id(context)) { // GOAWAY would deny an answer that may be on its way
+                        context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.REFUSED_STREAM));
+                    } else {
+                        goAway(context, Math.max(0, id(context) - 2));
+                    }
+                }
                 case Answer.Last(Answer.Reply reply) -> {
-                    goAway(context, 0);
+                    goAway(context, Math.max(id(context), connection.lastAnswered));
                     reply(context, reply);
                 }
                 case Answer.Early early -> {}
@@ -221,24 +253,31 @@ final class Http2Upstream implements AutoCloseable {
 
         /** Behind the codec's back. */
         private void garbage(ChannelHandlerContext context) {
-            Channel connection = context.channel().parent();
-            connection
+            context.channel()
+                    .parent()
                     .pipeline()
-                    .context(codec)
+                    .context(connection.codec)
                     .writeAndFlush(Unpooled.copiedBuffer("this is no frame at all", US_ASCII));
         }
 
-        /** @param streams how many streams after this one are still looked at; -1 leaves out this one */
-        private void goAway(ChannelHandlerContext context, int streams) {
-            Channel connection = context.channel().parent();
-            int own = ((Http2StreamChannel) context.channel()).stream().id();
-            var codecContext = connection.pipeline().context(codec);
-            codec.goAway(
-                    codecContext,
-                    Math.max(0, own + 2 * streams),
-                    Http2Error.NO_ERROR.code(),
-                    Unpooled.EMPTY_BUFFER,
-                    codecContext.newPromise());
+        /**
+         * Tells the peer only: Netty's own GOAWAY takes DATA of a later stream for the end of the connection.
+         *
+         * @param lastStream what comes on later ones is passed over from now on
+         */
+        private void goAway(ChannelHandlerContext context, int lastStream) {
+            int last = Math.min(lastStream, connection.lastStream);
+            connection.lastStream = last;
+            var codecContext = context.channel().parent().pipeline().context(connection.codec);
+            connection.codec
+                    .encoder()
+                    .frameWriter()
+                    .writeGoAway(
+                            codecContext,
+                            last,
+                            Http2Error.NO_ERROR.code(),
+                            Unpooled.EMPTY_BUFFER,
+                            codecContext.newPromise());
             codecContext.flush();
         }
 
@@ -286,7 +325,7 @@ final class Http2Upstream implements AutoCloseable {
                     new Headers(plain),
                     Bytes.copyOf(body.toByteArray()),
                     trailers,
-                    connection,
+                    connection.number,
                     Bytes.NONE,
                     session);
         }

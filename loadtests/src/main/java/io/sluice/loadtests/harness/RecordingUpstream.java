@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -20,6 +21,7 @@ public final class RecordingUpstream implements AutoCloseable {
 
     private final Deque<RecordedRequest> seen = new ArrayDeque<>();
     private final AtomicInteger count = new AtomicInteger();
+    private volatile Consumer<RecordedRequest> watcher = request -> {};
     private final AutoCloseable server;
     private final int port;
 
@@ -65,6 +67,11 @@ public final class RecordingUpstream implements AutoCloseable {
         return port;
     }
 
+    /** From now on each request is shown to it as well, whole or broken off, by many threads at once. */
+    public void watch(Consumer<RecordedRequest> watcher) {
+        this.watcher = watcher;
+    }
+
     /** Requests so far, each counted when it was read whole or broke off. */
     public int count() {
         return count.get();
@@ -101,6 +108,7 @@ public final class RecordingUpstream implements AutoCloseable {
             }
         }
         count.incrementAndGet();
+        watcher.accept(request);
     }
 
     /** Lets the time of a {@link Answer.Delayed} pass. @return what it was before */

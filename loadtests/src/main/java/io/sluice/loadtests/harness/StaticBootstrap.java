@@ -30,6 +30,20 @@ public record StaticBootstrap(
         upstreamPorts = List.copyOf(upstreamPorts);
     }
 
+    /** Of a cluster whose upstreams speak HTTP/2, with prior knowledge. */
+    public static final String HTTP2 = """
+        typed_extension_protocol_options:
+          envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+            "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+            explicit_http_config: {http2_protocol_options: {}}
+        """;
+
+    /** Of a cluster that is never in its own way. */
+    public static final String ROOMY = """
+        connect_timeout: 1s
+        circuit_breakers: {thresholds: [{max_retries: 100000, max_connections: 100000, max_pending_requests: 100000, max_requests: 100000}]}
+        """;
+
     /** Everything to the upstreams in turn, with every default but the time a connect may take: 1 s. */
     public static StaticBootstrap to(Integer... upstreamPorts) {
         return new StaticBootstrap(
@@ -67,17 +81,20 @@ public record StaticBootstrap(
 
     /** Further clusters. */
     public StaticBootstrap clusters(String yaml) {
-        return new StaticBootstrap(port, adminPort, upstreamPorts, routes, manager, filters, cluster, yaml);
+        return new StaticBootstrap(
+                port, adminPort, upstreamPorts, routes, manager, filters, cluster, clusters + yaml.stripTrailing() + "\n");
     }
 
-    /** The upstreams speak HTTP/2, with prior knowledge. */
-    public StaticBootstrap http2() {
-        return cluster("""
-                typed_extension_protocol_options:
-                  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-                    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-                    explicit_http_config: {http2_protocol_options: {}}
-                """);
+    /** A further cluster of one upstream. @param more fields of it */
+    public StaticBootstrap cluster(String name, int upstreamPort, String more) {
+        return clusters("""
+            - name: %s
+              type: STATIC
+            %s
+              load_assignment:
+                cluster_name: %s
+                endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]
+            """.formatted(name, at(2, more), name, upstreamPort));
     }
 
     public String text() {

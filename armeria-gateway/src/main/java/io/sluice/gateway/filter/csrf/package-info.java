@@ -1,5 +1,0 @@
-/** Requests forged on other sites. */
-@NullMarked
-package io.sluice.gateway.filter.csrf;
-
-import org.jspecify.annotations.NullMarked;

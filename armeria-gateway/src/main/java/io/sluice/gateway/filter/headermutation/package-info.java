@@ -1,5 +1,0 @@
-/** Changes headers and query parameters. */
-@NullMarked
-package io.sluice.gateway.filter.headermutation;
-
-import org.jspecify.annotations.NullMarked;
