@@ -82,8 +82,7 @@ public enum Fault {
                 new Answer.Early(new Answer.Reply(
                         EARLY_STATUS, whole.headers(), whole.parts(), whole.trailers(), whole.interim()));
             case UNAVAILABLE ->
-                new Answer.Reply(
-                        503, Headers.NONE, List.of(Bytes.utf8("not now")), Headers.NONE, List.of());
+                new Answer.Reply(503, Headers.NONE, List.of(Bytes.utf8("not now")), Headers.NONE, List.of());
             case SILENCE -> new Answer.Silence();
             case STALL -> new Answer.Stall();
             case TRICKLE -> new Answer.Trickle(TRICKLE_GAP);

@@ -73,17 +73,20 @@ final class Http2Upstream implements AutoCloseable {
                             engine.setSSLParameters(tls.orElseThrow().parameters(true));
                             channel.pipeline().addLast(new SslHandler(engine));
                         });
-                        channel.pipeline().addLast(connection.codec).addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
-                            @Override
-                            protected void initChannel(Channel stream) {
-                                stream.pipeline().addLast(new Exchange(connection));
-                            }
-                        })).addLast(new ChannelInboundHandlerAdapter() {
-                            @Override
-                            public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-                                context.close(); // the peer went away, or we drove it to
-                            }
-                        });
+                        channel.pipeline()
+                                .addLast(connection.codec)
+                                .addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
+                                    @Override
+                                    protected void initChannel(Channel stream) {
+                                        stream.pipeline().addLast(new Exchange(connection));
+                                    }
+                                }))
+                                .addLast(new ChannelInboundHandlerAdapter() {
+                                    @Override
+                                    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+                                        context.close(); // the peer went away, or we drove it to
+                                    }
+                                });
                     }
                 })
                 .bind(InetAddress.getLoopbackAddress(), 0)
@@ -269,7 +272,8 @@ final class Http2Upstream implements AutoCloseable {
             int last = Math.min(lastStream, connection.lastStream);
             connection.lastStream = last;
             var codecContext = context.channel().parent().pipeline().context(connection.codec);
-            connection.codec
+            connection
+                    .codec
                     .encoder()
                     .frameWriter()
                     .writeGoAway(

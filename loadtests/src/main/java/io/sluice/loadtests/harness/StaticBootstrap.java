@@ -82,7 +82,14 @@ public record StaticBootstrap(
     /** Further clusters. */
     public StaticBootstrap clusters(String yaml) {
         return new StaticBootstrap(
-                port, adminPort, upstreamPorts, routes, manager, filters, cluster, clusters + yaml.stripTrailing() + "\n");
+                port,
+                adminPort,
+                upstreamPorts,
+                routes,
+                manager,
+                filters,
+                cluster,
+                clusters + yaml.stripTrailing() + "\n");
     }
 
     /** A further cluster of one upstream. @param more fields of it */

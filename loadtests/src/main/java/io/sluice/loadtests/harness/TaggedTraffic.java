@@ -128,7 +128,8 @@ public final class TaggedTraffic implements AutoCloseable {
     public synchronized String table() {
         StringBuilder table = new StringBuilder();
         seen.forEach((fault, counts) -> table.append(String.format(Locale.ROOT, "%-16s %s%n", fault, counts)));
-        return table.append(String.format(Locale.ROOT, "pipelined beside a broken answer, and not answered: %d%n", unread))
+        return table.append(
+                        String.format(Locale.ROOT, "pipelined beside a broken answer, and not answered: %d%n", unread))
                 .toString();
     }
 
@@ -166,7 +167,14 @@ public final class TaggedTraffic implements AutoCloseable {
      * @param shaky whether another's fault may end a connection that it uses
      */
     private record Request(
-            String over, int tag, boolean post, String cluster, String route, Fault fault, boolean aborts, boolean shaky) {
+            String over,
+            int tag,
+            boolean post,
+            String cluster,
+            String route,
+            Fault fault,
+            boolean aborts,
+            boolean shaky) {
         String path() {
             return "/" + cluster + "/" + route + "/" + tag;
         }
@@ -208,13 +216,16 @@ public final class TaggedTraffic implements AutoCloseable {
             cluster = "one"; // HTTP/2 has no chunks
         }
         String route = Fault.SLOW.contains(fault) ? "short" : !post && random.nextBoolean() ? "all" : "safe";
-        return new Request(over, tag, post, cluster, route, fault, dice >= faulty && dice < faulty * 1.5, cluster.equals("three"));
+        return new Request(
+                over, tag, post, cluster, route, fault, dice >= faulty && dice < faulty * 1.5, cluster.equals("three"));
     }
 
     private void judge(Request request, Response response) {
-        String detail = response.end() + " status " + response.status() + ", " + response.text().length() + " bytes";
+        String detail = response.end() + " status " + response.status() + ", "
+                + response.text().length() + " bytes";
         boolean early = request.fault == Fault.EARLY && response.status() == Fault.EARLY_STATUS;
-        boolean late = request.fault != Fault.EARLY || request.cluster.equals("three"); // where a retry gets a plain answer
+        boolean late =
+                request.fault != Fault.EARLY || request.cluster.equals("three"); // where a retry gets a plain answer
         Seen what;
         if (response.end() == Response.End.SILENT || (response.end() == Response.End.RESET && response.status() == 0)) {
             problem(request + " got no answer: " + detail);
@@ -226,7 +237,8 @@ public final class TaggedTraffic implements AutoCloseable {
             String expected = String.join("", answer(request.tag));
             if (!response.text().equals(expected)) {
                 problem(request + " got another's answer, or half of its own as a whole one: "
-                        + response.text().substring(0, Math.min(60, response.text().length())));
+                        + response.text()
+                                .substring(0, Math.min(60, response.text().length())));
             }
         } else if (response.status() >= 502 && response.status() <= 504) {
             what = Seen.ERROR;
@@ -351,7 +363,10 @@ public final class TaggedTraffic implements AutoCloseable {
             }
             if (request.post) {
                 String body = body(request.tag);
-                text.append("content-length: ").append(body.length()).append("\r\n\r\n").append(body);
+                text.append("content-length: ")
+                        .append(body.length())
+                        .append("\r\n\r\n")
+                        .append(body);
             } else {
                 text.append("\r\n");
             }

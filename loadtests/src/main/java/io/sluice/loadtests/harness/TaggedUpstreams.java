@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 public final class TaggedUpstreams implements AutoCloseable {
     /** Numbers more than this apart may share a place: nothing is under way that long. */
     private static final int KEPT = 1 << 20;
+
     private static final int COUNT_BITS = 8;
     private static final int MOST_PROBLEMS = 50;
 
@@ -100,8 +101,7 @@ public final class TaggedUpstreams implements AutoCloseable {
     /** @return how often that number was counted, with this time */
     private static int count(AtomicLongArray counts, int tag) {
         long counted = counts.updateAndGet(
-                tag % KEPT,
-                before -> before >>> COUNT_BITS == tag ? before + 1 : ((long) tag << COUNT_BITS) + 1);
+                tag % KEPT, before -> before >>> COUNT_BITS == tag ? before + 1 : ((long) tag << COUNT_BITS) + 1);
         return (int) (counted & (1 << COUNT_BITS) - 1);
     }
 
