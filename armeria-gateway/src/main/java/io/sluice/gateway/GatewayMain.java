@@ -19,6 +19,7 @@ import io.sluice.gateway.compile.HttpConnectionManager.LocalNode;
 import io.sluice.gateway.compile.HttpConnectionManagerParser;
 import io.sluice.gateway.compile.ListenerParser;
 import io.sluice.gateway.compile.RequestHeaderTestParser;
+import io.sluice.gateway.endpoint.Locality;
 import io.sluice.gateway.listener.Listeners;
 import io.sluice.gateway.ratelimit.HazelcastLedger;
 import io.sluice.gateway.ratelimit.LimitTable;
@@ -155,7 +156,13 @@ public final class GatewayMain {
                 ? limiterToValidate()
                 : settings.limiterPort().map(this::limiter);
         HttpHealthProbe probe = new HttpHealthProbe(workers);
-        ClusterSet clusters = new ClusterSet(probe, new SystemDnsResolver(blocking), timer, System::nanoTime);
+        ClusterSet clusters = new ClusterSet(
+                probe,
+                new SystemDnsResolver(blocking),
+                timer,
+                System::nanoTime,
+                new Locality(start.region(), start.zone(), start.subZone()),
+                start.zoneAwareCluster());
         PooledUpstream upstream = new PooledUpstream(metrics);
         GrpcStreams calls = new GrpcStreams(upstream, clusters, workers);
         Listeners listeners = new Listeners(workers, tracing, metrics);

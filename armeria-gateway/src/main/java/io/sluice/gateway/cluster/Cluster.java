@@ -5,6 +5,7 @@ import io.sluice.gateway.cluster.health.HealthChecker;
 import io.sluice.gateway.cluster.health.HealthProbe;
 import io.sluice.gateway.cluster.health.OutlierPolicy;
 import io.sluice.gateway.endpoint.Endpoint;
+import io.sluice.gateway.endpoint.Locality;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -16,7 +17,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,8 @@ public final class Cluster {
     private final HealthProbe probe;
     private final ScheduledExecutorService timer;
     private final LongSupplier nanos;
+    private final Surroundings around;
+    private final ClusterStats stats = new ClusterStats();
     private final Breakers defaultBreakers;
     private final Breakers highBreakers;
     private final Map<String, HealthChecker> checkers = new HashMap<>();
@@ -40,10 +43,17 @@ public final class Cluster {
     private volatile Map<String, LiveEndpoint> endpoints = Map.of();
     private volatile Membership membership;
     private volatile boolean used;
-    private int overprovisioning = LoadAssignment.DEFAULT_OVERPROVISIONING;
+    private LoadAssignment assignment = LoadAssignment.EMPTY;
     private boolean closed;
 
-    Cluster(ClusterSpec spec, HealthProbe probe, ScheduledExecutorService timer, LongSupplier nanos) {
+    /** @param local the endpoints of the cluster that this node is part of, see {@link Surroundings} */
+    Cluster(
+            ClusterSpec spec,
+            HealthProbe probe,
+            ScheduledExecutorService timer,
+            LongSupplier nanos,
+            Locality own,
+            Supplier<@Nullable Membership> local) {
         this.name = spec.name();
         this.spec = spec;
         this.probe = probe;
@@ -51,7 +61,8 @@ public final class Cluster {
         this.nanos = nanos;
         defaultBreakers = new Breakers(spec.defaultThresholds());
         highBreakers = new Breakers(spec.highThresholds());
-        membership = new Membership(List.of(), overprovisioning, spec.panicThreshold(), spec.lbPolicy());
+        around = new Surroundings(nanos, this::active, own, local, stats);
+        membership = new Membership(List.of(), assignment, spec.balancing(), around);
     }
 
     public String name() {
@@ -79,19 +90,23 @@ public final class Cluster {
         return ejections.sum();
     }
 
-    /**
-     * The next endpoint, or null where nobody may be asked.
-     *
-     * @param avoid endpoints not wanted; after {@code attempts} further looks one of them is taken all the same
-     */
-    public @Nullable LiveEndpoint pick(Predicate<LiveEndpoint> avoid, int attempts) {
+    /** Requests under way. */
+    private int active() {
+        return endpoints.values().stream().mapToInt(LiveEndpoint::active).sum();
+    }
+
+    public ClusterStats stats() {
+        return stats;
+    }
+
+    Membership membership() {
+        return membership;
+    }
+
+    /** The next endpoint, or null where nobody may be asked. */
+    public @Nullable LiveEndpoint pick(Pick wanted) {
         used = true;
-        Membership now = membership;
-        LiveEndpoint picked = now.pick();
-        for (int i = 0; i < attempts && picked != null && avoid.test(picked); i++) {
-            picked = now.pick();
-        }
-        return picked;
+        return membership.pick(wanted);
     }
 
     /**
@@ -166,17 +181,20 @@ public final class Cluster {
         rebuild();
     }
 
-    synchronized void update(LoadAssignment assignment) {
+    synchronized void update(LoadAssignment told) {
         if (closed) {
             return;
         }
+        assignment = told;
         Map<String, LiveEndpoint> next = new LinkedHashMap<>();
         List<LiveEndpoint> added = new ArrayList<>();
-        for (Endpoint endpoint : assignment.endpoints()) {
+        for (Endpoint endpoint : told.endpoints()) {
             String key = endpoint.key();
             LiveEndpoint live = endpoints.get(key);
             if (live == null) {
-                live = new LiveEndpoint(endpoint, !spec.healthChecks().isEmpty());
+                boolean waits = isChecked(endpoint);
+                live = new LiveEndpoint(
+                        endpoint, waits, waits && spec.hosts().ignoreNewUntilChecked(), nanos.getAsLong());
                 added.add(live);
             } else {
                 live.update(endpoint);
@@ -187,14 +205,13 @@ public final class Cluster {
             if (next.containsKey(live.key())) {
                 continue;
             }
-            if (spec.ignoreHealthOnRemoval() || spec.healthChecks().isEmpty() || live.failedActiveCheck()) {
+            if (spec.hosts().ignoreHealthOnRemoval() || spec.healthChecks().isEmpty() || live.failedActiveCheck()) {
                 gone(live);
             } else {
                 live.leave();
                 next.put(live.key(), live);
             }
         }
-        overprovisioning = assignment.overprovisioning();
         endpoints = Collections.unmodifiableMap(next);
         rebuild();
         added.forEach(this::startChecks);
@@ -209,7 +226,7 @@ public final class Cluster {
     }
 
     private void startChecks(LiveEndpoint live) {
-        if (spec.healthChecks().isEmpty()) {
+        if (!isChecked(live.endpoint())) {
             live.checked(true);
             return;
         }
@@ -219,8 +236,15 @@ public final class Cluster {
         checker.start();
     }
 
+    private boolean isChecked(Endpoint endpoint) {
+        return !spec.healthChecks().isEmpty() && !endpoint.traits().check().off();
+    }
+
     private synchronized void checked(LiveEndpoint live, boolean passed) {
         if (live.checked(passed)) {
+            if (passed) {
+                live.healthyAgain(nanos.getAsLong());
+            }
             log.info("endpoint health cluster={} endpoint={} passing={}", name, live.key(), passed);
             if (passed && live.isEjected()) {
                 live.takeBack();
@@ -236,8 +260,7 @@ public final class Cluster {
     }
 
     private void rebuild() {
-        membership = new Membership(
-                List.copyOf(endpoints.values()), overprovisioning, spec.panicThreshold(), spec.lbPolicy());
+        membership = new Membership(List.copyOf(endpoints.values()), assignment, spec.balancing(), around);
     }
 
     synchronized void close() {

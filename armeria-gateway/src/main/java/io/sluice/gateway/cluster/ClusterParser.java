@@ -1,20 +1,15 @@
 package io.sluice.gateway.cluster;
 
-import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UInt32Value;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.cluster.v3.LoadBalancingPolicy;
 import io.envoyproxy.envoy.config.cluster.v3.OutlierDetection;
 import io.envoyproxy.envoy.config.core.v3.HealthCheck;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
-import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
-import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
-import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
 import io.envoyproxy.envoy.type.v3.Int64Range;
 import io.sluice.gateway.cluster.ClusterSpec.Discovery;
 import io.sluice.gateway.cluster.ClusterSpec.Protocol;
@@ -33,11 +28,12 @@ public final class ClusterParser {
     private static final String HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
     private final LoadAssignmentParser assignments = new LoadAssignmentParser();
+    private final LbPolicyParser policies = new LbPolicyParser();
 
     /** @return empty when something was reported */
     public Optional<ClusterSpec> parse(Cluster cluster, Problems problems) {
         Optional<Discovery> discovery = discovery(cluster, problems);
-        Optional<LbPolicy> lb = lbPolicy(cluster, problems);
+        Optional<Balancing> lb = policies.parse(cluster, problems);
         Http http = http(cluster, problems);
         Thresholds[] thresholds = thresholds(cluster.getCircuitBreakers(), problems.at("circuit_breakers"));
         List<HealthCheckPolicy> checks = healthChecks(cluster, problems);
@@ -49,17 +45,23 @@ public final class ClusterParser {
                 discovery.get(),
                 lb.get(),
                 http.protocol(),
-                cluster.hasConnectTimeout() ? duration(cluster.getConnectTimeout()) : java.time.Duration.ofSeconds(5),
-                http.idleTimeout(),
-                http.maxRequests(),
+                new Connections(
+                        cluster.hasConnectTimeout()
+                                ? duration(cluster.getConnectTimeout())
+                                : Connections.DEFAULT.connectTimeout(),
+                        http.idleTimeout(),
+                        http.maxRequests(),
+                        java.time.Duration.ZERO,
+                        0,
+                        Connections.Http2.DEFAULT),
                 thresholds[0],
                 thresholds[1],
-                cluster.getCommonLbConfig().hasHealthyPanicThreshold()
-                        ? cluster.getCommonLbConfig().getHealthyPanicThreshold().getValue()
-                        : 50,
                 checks,
                 cluster.hasOutlierDetection() ? outlier(cluster.getOutlierDetection()) : null,
-                cluster.getIgnoreHealthOnHostRemoval()));
+                new HostRules(
+                        cluster.getIgnoreHealthOnHostRemoval(),
+                        cluster.getCommonLbConfig().getIgnoreNewHostsUntilFirstHc(),
+                        cluster.getCloseConnectionsOnHostHealthFailure())));
     }
 
     private Optional<Discovery> discovery(Cluster cluster, Problems problems) {
@@ -85,46 +87,6 @@ public final class ClusterParser {
                                 : cluster.getEdsClusterConfig().getServiceName()));
             case LOGICAL_DNS, ORIGINAL_DST, UNRECOGNIZED -> problems.unsupported("type", cluster.getType());
         };
-    }
-
-    private static Optional<LbPolicy> lbPolicy(Cluster cluster, Problems problems) {
-        if (cluster.hasLoadBalancingPolicy()) {
-            return typedLbPolicy(cluster.getLoadBalancingPolicy(), problems.at("load_balancing_policy"));
-        }
-        return switch (cluster.getLbPolicy()) {
-            case ROUND_ROBIN -> Optional.of(new LbPolicy.RoundRobin());
-            case LEAST_REQUEST ->
-                Optional.of(leastRequest(cluster.getLeastRequestLbConfig().getChoiceCount()));
-            case RANDOM -> Optional.of(new LbPolicy.Random());
-            case RING_HASH, MAGLEV, CLUSTER_PROVIDED, LOAD_BALANCING_POLICY_CONFIG, UNRECOGNIZED ->
-                problems.unsupported("lb_policy", cluster.getLbPolicy());
-        };
-    }
-
-    /** The first policy of the list that is known here, as Envoy does. */
-    private static Optional<LbPolicy> typedLbPolicy(LoadBalancingPolicy list, Problems problems) {
-        List<String> unknown = new ArrayList<>();
-        for (LoadBalancingPolicy.Policy policy : list.getPoliciesList()) {
-            Any config = policy.getTypedExtensionConfig().getTypedConfig();
-            try {
-                if (config.is(RoundRobin.class)) {
-                    return Optional.of(new LbPolicy.RoundRobin());
-                } else if (config.is(LeastRequest.class)) {
-                    return Optional.of(
-                            leastRequest(config.unpack(LeastRequest.class).getChoiceCount()));
-                } else if (config.is(Random.class)) {
-                    return Optional.of(new LbPolicy.Random());
-                }
-            } catch (InvalidProtocolBufferException e) {
-                return problems.wrong("policies", String.valueOf(e.getMessage()));
-            }
-            unknown.add(config.getTypeUrl());
-        }
-        return problems.unsupported("policies", unknown);
-    }
-
-    private static LbPolicy leastRequest(UInt32Value choices) {
-        return new LbPolicy.LeastRequest(Math.max(2, choices.getValue()));
     }
 
     private record Http(Protocol protocol, java.time.Duration idleTimeout, int maxRequests) {}

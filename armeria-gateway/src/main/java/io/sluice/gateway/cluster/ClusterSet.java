@@ -2,6 +2,7 @@ package io.sluice.gateway.cluster;
 
 import io.sluice.gateway.cluster.ClusterSpec.Discovery;
 import io.sluice.gateway.cluster.health.HealthProbe;
+import io.sluice.gateway.endpoint.Locality;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -20,10 +21,28 @@ public final class ClusterSet implements Clusters, AutoCloseable {
     private final ScheduledExecutorService timer;
     private final LongSupplier nanos;
     private final Map<String, List<ScheduledFuture<?>>> tasks = new HashMap<>();
+    private final Locality own;
+    private final String local;
     private volatile Map<String, Cluster> clusters = Map.of();
 
     /** @param nanos {@link System#nanoTime}, or a test's clock */
     public ClusterSet(HealthProbe probe, DnsResolver dns, ScheduledExecutorService timer, LongSupplier nanos) {
+        this(probe, dns, timer, nanos, Locality.NONE, "");
+    }
+
+    /**
+     * @param own where this node stands
+     * @param local the cluster of which this node is an endpoint; empty when not said
+     */
+    public ClusterSet(
+            HealthProbe probe,
+            DnsResolver dns,
+            ScheduledExecutorService timer,
+            LongSupplier nanos,
+            Locality own,
+            String local) {
+        this.own = own;
+        this.local = local;
         this.probe = probe;
         this.dns = dns;
         this.timer = timer;
@@ -49,7 +68,7 @@ public final class ClusterSet implements Clusters, AutoCloseable {
         for (ClusterSpec spec : specs) {
             Cluster cluster = clusters.get(spec.name());
             if (cluster == null) {
-                cluster = new Cluster(spec, probe, timer, nanos);
+                cluster = new Cluster(spec, probe, timer, nanos, own, this::localMembers);
                 watch(cluster, spec);
             } else if (!cluster.spec().equals(spec)) {
                 boolean sourceChanged = !cluster.spec().discovery().equals(spec.discovery());
@@ -69,6 +88,11 @@ public final class ClusterSet implements Clusters, AutoCloseable {
                 cluster.close();
             }
         });
+    }
+
+    private @Nullable Membership localMembers() {
+        Cluster cluster = local.isEmpty() ? null : clusters.get(local);
+        return cluster == null ? null : cluster.membership();
     }
 
     private void watch(Cluster cluster, ClusterSpec spec) {

@@ -12,25 +12,18 @@ import org.jspecify.annotations.Nullable;
  * A cluster as configured. Two equal specs mean the same thing.
  *
  * @param discovery where its endpoints come from
- * @param connectTimeout of a connection
- * @param idleTimeout of a pooled connection; zero means none
- * @param maxRequestsPerConnection 0 means no limit
- * @param panicThreshold percent of healthy endpoints below which health is disregarded; 0 turns that off
  */
 public record ClusterSpec(
         String name,
         Discovery discovery,
-        LbPolicy lbPolicy,
+        Balancing balancing,
         Protocol protocol,
-        Duration connectTimeout,
-        Duration idleTimeout,
-        int maxRequestsPerConnection,
+        Connections connections,
         Thresholds defaultThresholds,
         Thresholds highThresholds,
-        double panicThreshold,
         List<HealthCheckPolicy> healthChecks,
         @Nullable OutlierPolicy outlier,
-        boolean ignoreHealthOnRemoval) {
+        HostRules hosts) {
     public ClusterSpec {
         healthChecks = List.copyOf(healthChecks);
     }

@@ -42,15 +42,11 @@ final class DnsWatch {
         List<Endpoint> endpoints = new ArrayList<>();
         for (DnsAssignment.Name name : names.names()) {
             for (InetAddress address : known.getOrDefault(name.host(), List.of())) {
-                endpoints.add(new Endpoint(
+                endpoints.add(name.at(
                         new InetSocketAddress(address, name.port()),
-                        name.hostname().isEmpty() ? name.host() : name.hostname(),
-                        name.weight(),
-                        name.locality(),
-                        name.priority(),
-                        name.health()));
+                        name.hostname().isEmpty() ? name.host() : name.hostname()));
             }
         }
-        listener.accept(new LoadAssignment(endpoints, names.overprovisioning()));
+        listener.accept(names.frame().withEndpoints(endpoints));
     }
 }

@@ -19,6 +19,8 @@ public final class LiveEndpoint {
     private volatile Endpoint endpoint;
     private volatile boolean checkFailed;
     private volatile boolean awaitingFirstCheck;
+    private final boolean excluded;
+    private volatile long healthySinceNanos;
     private volatile long ejectedUntilNanos;
     private volatile boolean ejected;
     private final AtomicInteger ejections = new AtomicInteger();
@@ -26,9 +28,12 @@ public final class LiveEndpoint {
     private volatile boolean leaving;
     private volatile @Nullable Runnable onRemoval;
 
-    LiveEndpoint(Endpoint endpoint, boolean awaitingFirstCheck) {
+    /** @param excluded whether it counts for nothing while it waits for its first check */
+    LiveEndpoint(Endpoint endpoint, boolean awaitingFirstCheck, boolean excluded, long nowNanos) {
         this.endpoint = endpoint;
         this.awaitingFirstCheck = awaitingFirstCheck;
+        this.excluded = excluded;
+        healthySinceNanos = nowNanos;
         key = endpoint.key();
     }
 
@@ -77,6 +82,19 @@ public final class LiveEndpoint {
     /** Gone from the assignment: no request is sent to it any more, those under way finish. */
     public boolean isRemoved() {
         return removed;
+    }
+
+    /** Nobody knows yet how it is, and the cluster wants such ones left out of every count. */
+    boolean isExcluded() {
+        return excluded && awaitingFirstCheck;
+    }
+
+    long healthySinceNanos() {
+        return healthySinceNanos;
+    }
+
+    void healthyAgain(long nowNanos) {
+        healthySinceNanos = nowNanos;
     }
 
     /** Whether it may get traffic as far as health is known; an endpoint that waits for its first check may not. */

@@ -1,13 +1,10 @@
 package io.sluice.gateway.cluster;
 
-import io.sluice.gateway.cluster.lb.LoadBalancer;
-import io.sluice.gateway.cluster.lb.LoadBalancers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,76 +17,117 @@ final class Membership {
     private static final int WHOLE = 100;
 
     private final List<Tier> tiers;
-    private final int[] healthyLoad;
-    private final int[] degradedLoad;
+    private final int[] healthy;
+    private final int[] degraded;
+    private final Load load;
+    private final Balancing balancing;
+    private final Surroundings around;
 
-    Membership(List<LiveEndpoint> endpoints, int overprovisioning, double panicThreshold, LbPolicy policy) {
+    /** How many of 100 requests go to each priority's healthy, and to its degraded endpoints. */
+    private static final class Load {
+        private final int[] healthy;
+        private final int[] degraded;
+
+        Load(int priorities) {
+            healthy = new int[priorities];
+            degraded = new int[priorities];
+        }
+    }
+
+    Membership(List<LiveEndpoint> endpoints, LoadAssignment assignment, Balancing balancing, Surroundings around) {
+        this.balancing = balancing;
+        this.around = around;
         SortedMap<Integer, List<LiveEndpoint>> byPriority = new TreeMap<>();
         for (LiveEndpoint endpoint : endpoints) {
             byPriority
                     .computeIfAbsent(endpoint.endpoint().priority(), p -> new ArrayList<>())
                     .add(endpoint);
         }
-        List<List<LiveEndpoint>> groups = List.copyOf(byPriority.values());
-        int count = groups.size();
-        int[] healthy = new int[count];
-        int[] degraded = new int[count];
+        int count = byPriority.size();
+        healthy = new int[count];
+        degraded = new int[count];
         int available = 0;
-        for (int i = 0; i < count; i++) {
-            List<LiveEndpoint> group = groups.get(i);
-            healthy[i] = availability(count(group, LiveEndpoint::isHealthy), group.size(), overprovisioning);
-            degraded[i] = availability(count(group, LiveEndpoint::isDegraded), group.size(), overprovisioning);
+        int i = 0;
+        for (List<LiveEndpoint> group : byPriority.values()) {
+            Availability found = Availability.of(group, assignment);
+            healthy[i] = found.healthy();
+            degraded[i] = found.degraded();
             available = Math.min(WHOLE, available + healthy[i] + degraded[i]);
-        }
-        healthyLoad = new int[count];
-        degradedLoad = new int[count];
-        if (available > 0) {
-            spread(healthy, degraded, available);
-        } else if (count > 0) {
-            healthyLoad[0] = WHOLE;
+            i++;
         }
         tiers = new ArrayList<>(count);
         boolean allPanic = count > 0;
-        for (List<LiveEndpoint> group : groups) {
-            boolean panic = available < WHOLE && panics(group, panicThreshold);
-            tiers.add(new Tier(group, panic, policy));
+        for (List<LiveEndpoint> group : byPriority.values()) {
+            boolean panic = available < WHOLE && panics(group, balancing.panicThreshold());
+            tiers.add(new Tier(group, panic, assignment, balancing, around));
             allPanic &= panic;
         }
         if (allPanic) {
-            spreadBySize(groups, endpoints.size());
+            load = bySize(List.copyOf(byPriority.values()), endpoints.size());
+        } else if (available > 0) {
+            load = spread(healthy, degraded);
+        } else {
+            load = new Load(count);
+            if (count > 0) {
+                load.healthy[0] = WHOLE;
+            }
         }
     }
 
-    private static long count(List<LiveEndpoint> group, Predicate<LiveEndpoint> which) {
-        return group.stream().filter(which).count();
+    /** Percent, overprovisioned, of a priority's endpoints; those that nobody has checked yet do not count where that is wanted. */
+    private record Availability(int healthy, int degraded) {
+        static Availability of(List<LiveEndpoint> group, LoadAssignment assignment) {
+            long all = 0;
+            long healthy = 0;
+            long degraded = 0;
+            for (LiveEndpoint endpoint : group) {
+                int counted = assignment.weightedHealth() ? endpoint.endpoint().weight() : 1;
+                all += endpoint.isExcluded() ? 0 : counted;
+                healthy += endpoint.isHealthy() ? counted : 0;
+                degraded += endpoint.isDegraded() ? counted : 0;
+            }
+            int factor = assignment.overprovisioning();
+            return all == 0
+                    ? new Availability(0, 0)
+                    : new Availability((int) Math.min(WHOLE, healthy * factor / all), (int)
+                            Math.min(WHOLE, degraded * factor / all));
+        }
     }
 
-    private static int availability(long some, int all, int overprovisioning) {
-        return (int) Math.min(WHOLE, some * overprovisioning / all);
-    }
-
-    private static boolean panics(List<LiveEndpoint> group, double threshold) {
-        return 100.0 * count(group, e -> e.isHealthy() || e.isDegraded()) / group.size() < threshold;
+    static boolean panics(List<LiveEndpoint> group, double threshold) {
+        long all = group.stream().filter(endpoint -> !endpoint.isExcluded()).count();
+        long fit = group.stream()
+                .filter(endpoint -> endpoint.isHealthy() || endpoint.isDegraded())
+                .count();
+        double percent = all == 0 ? 0 : 100.0 * fit / all;
+        return percent < Math.round(threshold);
     }
 
     /** What rounding leaves goes to the first priority with anybody healthy, else to the first with anybody degraded. */
-    private void spread(int[] healthy, int[] degraded, int available) {
-        int left = spread(healthy, healthyLoad, available, WHOLE);
-        left = spread(degraded, degradedLoad, available, left);
+    private static Load spread(int[] healthy, int[] degraded) {
+        int available = 0;
+        for (int i = 0; i < healthy.length; i++) {
+            available = Math.min(WHOLE, available + healthy[i] + degraded[i]);
+        }
+        Load load = new Load(healthy.length);
+        int left = spread(healthy, load.healthy, available, WHOLE);
+        left = spread(degraded, load.degraded, available, left);
         int first = firstAbove0(healthy);
         if (first >= 0) {
-            healthyLoad[first] += left;
+            load.healthy[first] += left;
         } else {
-            degradedLoad[firstAbove0(degraded)] += left;
+            load.degraded[firstAbove0(degraded)] += left;
         }
+        return load;
     }
 
     private static int spread(int[] availability, int[] load, int available, int left) {
+        int rest = left;
         for (int i = 0; i < availability.length; i++) {
-            load[i] = Math.min(left, availability[i] * WHOLE / available);
-            left -= load[i];
+            load[i] = Math.min(rest, availability[i] * WHOLE / available);
+            rest -= load[i];
         }
-        return left;
+        return rest;
     }
 
     private static int firstAbove0(int[] numbers) {
@@ -102,35 +140,49 @@ final class Membership {
     }
 
     /** Every priority panics: each gets its share of the endpoints, healthy or not. */
-    private void spreadBySize(List<List<LiveEndpoint>> groups, int all) {
+    private static Load bySize(List<List<LiveEndpoint>> groups, int all) {
+        Load load = new Load(groups.size());
         int left = WHOLE;
-        for (int i = 0; i < healthyLoad.length; i++) {
-            healthyLoad[i] = WHOLE * groups.get(i).size() / all;
-            degradedLoad[i] = 0;
-            left -= healthyLoad[i];
+        for (int i = 0; i < groups.size(); i++) {
+            load.healthy[i] = WHOLE * groups.get(i).size() / all;
+            left -= load.healthy[i];
         }
-        healthyLoad[0] += left;
+        load.healthy[0] += left;
+        return load;
     }
 
     /** @return null where nobody may be asked */
     @Nullable
-    LiveEndpoint pick() {
+    LiveEndpoint pick(Pick wanted) {
         if (tiers.isEmpty()) {
             return null;
         }
-        if (tiers.size() == 1 && healthyLoad[0] == WHOLE) {
-            return tiers.get(0).healthy();
+        return balancing.policy().hashes() ? byHash(wanted) : byTurn(wanted);
+    }
+
+    private @Nullable LiveEndpoint byTurn(Pick wanted) {
+        Load shares = wanted.avoidsPriorities() ? without(wanted) : load;
+        LiveEndpoint picked = once(shares);
+        for (int i = 0; i < wanted.furtherLooks() && picked != null && wanted.avoids(picked); i++) {
+            picked = once(shares);
+        }
+        return picked;
+    }
+
+    private @Nullable LiveEndpoint once(Load shares) {
+        if (tiers.size() == 1 && shares.healthy[0] == WHOLE) {
+            return tiers.getFirst().healthy();
         }
         int dice = ThreadLocalRandom.current().nextInt(WHOLE);
         int sum = 0;
         for (int i = 0; i < tiers.size(); i++) {
-            sum += healthyLoad[i];
+            sum += shares.healthy[i];
             if (dice < sum) {
                 return tiers.get(i).healthy();
             }
         }
         for (int i = 0; i < tiers.size(); i++) {
-            sum += degradedLoad[i];
+            sum += shares.degraded[i];
             if (dice < sum) {
                 return tiers.get(i).degraded();
             }
@@ -138,77 +190,67 @@ final class Membership {
         return null;
     }
 
+    /** The hash decides the priority too. Source: Envoy thread_aware_lb_impl.cc. */
+    private @Nullable LiveEndpoint byHash(Pick wanted) {
+        long hash = wanted.hash().orElseGet(() -> ThreadLocalRandom.current().nextLong());
+        Tier tier = tier(Long.remainderUnsigned(hash, WHOLE) + 1);
+        if (tier.panics()) {
+            around.stats().panics.increment();
+        }
+        LiveEndpoint picked = tier.byHash(hash, 0);
+        for (int i = 1; i <= wanted.furtherLooks() && picked != null && wanted.avoids(picked); i++) {
+            picked = tier.byHash(hash, i);
+        }
+        return picked;
+    }
+
+    private Tier tier(long place) {
+        int sum = 0;
+        for (int i = 0; i < tiers.size(); i++) {
+            sum += load.healthy[i];
+            if (place <= sum) {
+                return tiers.get(i);
+            }
+        }
+        for (int i = 0; i < tiers.size(); i++) {
+            sum += load.degraded[i];
+            if (place <= sum) {
+                return tiers.get(i);
+            }
+        }
+        return tiers.getFirst();
+    }
+
+    /** The load without the priorities that are not wanted; as it was, where nobody else is left. */
+    private Load without(Pick wanted) {
+        int[] stillHealthy = healthy.clone();
+        int[] stillDegraded = degraded.clone();
+        for (int i = 0; i < tiers.size(); i++) {
+            if (wanted.avoidsPriority(tiers.get(i).priority())) {
+                stillHealthy[i] = 0;
+                stillDegraded[i] = 0;
+            }
+        }
+        return firstAbove0(stillHealthy) < 0 && firstAbove0(stillDegraded) < 0
+                ? load
+                : spread(stillHealthy, stillDegraded);
+    }
+
+    /** The first priority; null where there is none. */
+    @Nullable
+    Tier first() {
+        return tiers.isEmpty() ? null : tiers.getFirst();
+    }
+
     int healthyLoad(int tier) {
-        return healthyLoad[tier];
+        return load.healthy[tier];
     }
 
     int degradedLoad(int tier) {
-        return degradedLoad[tier];
+        return load.degraded[tier];
     }
 
     boolean panics(int tier) {
-        return tiers.get(tier).panic;
-    }
-
-    private static final class Tier {
-        private final boolean panic;
-        private final Pickable all;
-        private final Pickable healthy;
-        private final Pickable degraded;
-
-        Tier(List<LiveEndpoint> endpoints, boolean panic, LbPolicy policy) {
-            this.panic = panic;
-            all = new Pickable(endpoints, policy);
-            healthy = new Pickable(
-                    endpoints.stream().filter(LiveEndpoint::isHealthy).toList(), policy);
-            degraded = new Pickable(
-                    endpoints.stream().filter(LiveEndpoint::isDegraded).toList(), policy);
-        }
-
-        @Nullable
-        LiveEndpoint healthy() {
-            return (panic ? all : healthy).next();
-        }
-
-        @Nullable
-        LiveEndpoint degraded() {
-            return (panic ? all : degraded).next();
-        }
-    }
-
-    private static final class Pickable implements LoadBalancer.Loads {
-        private final List<LiveEndpoint> endpoints;
-        private final @Nullable LoadBalancer balancer;
-
-        Pickable(List<LiveEndpoint> endpoints, LbPolicy policy) {
-            this.endpoints = endpoints;
-            balancer = endpoints.isEmpty()
-                    ? null
-                    : switch (policy) {
-                        case LbPolicy.RoundRobin roundRobin -> LoadBalancers.roundRobin(this);
-                        case LbPolicy.LeastRequest least -> LoadBalancers.leastRequest(this, least.choices());
-                        case LbPolicy.Random random -> LoadBalancers.random(this);
-                    };
-        }
-
-        @Nullable
-        LiveEndpoint next() {
-            return balancer == null ? null : endpoints.get(balancer.next());
-        }
-
-        @Override
-        public int size() {
-            return endpoints.size();
-        }
-
-        @Override
-        public int weight(int index) {
-            return endpoints.get(index).endpoint().weight();
-        }
-
-        @Override
-        public int active(int index) {
-            return endpoints.get(index).active();
-        }
+        return tiers.get(tier).panics();
     }
 }

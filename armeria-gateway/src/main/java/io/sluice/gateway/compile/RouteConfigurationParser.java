@@ -19,6 +19,7 @@ import io.sluice.gateway.filter.RouteAction.ClusterChoice;
 import io.sluice.gateway.filter.RouteAction.Direct;
 import io.sluice.gateway.filter.RouteAction.Forward;
 import io.sluice.gateway.filter.RouteAction.GrpcDeadline;
+import io.sluice.gateway.filter.RouteAction.HashStep;
 import io.sluice.gateway.filter.RouteAction.HostRewrite;
 import io.sluice.gateway.filter.RouteAction.PathRewrite;
 import io.sluice.gateway.filter.RouteAction.Redirect;
@@ -46,6 +47,7 @@ public final class RouteConfigurationParser {
 
     private final RouteMatchParser matches = new RouteMatchParser();
     private final RetryPolicyParser retries = new RetryPolicyParser();
+    private final HashPolicyParser hashes = new HashPolicyParser();
 
     /**
      * A filter of the chain, by its name there.
@@ -309,7 +311,8 @@ public final class RouteConfigurationParser {
             case NOT_FOUND -> 404;
             case INTERNAL_SERVER_ERROR -> 500;
         };
-        if (cluster.isEmpty() || rewrite.isEmpty() || host.isEmpty() || retry.isEmpty()) {
+        Optional<List<HashStep>> hash = hashes.parse(action.getHashPolicyList(), problems);
+        if (cluster.isEmpty() || rewrite.isEmpty() || host.isEmpty() || retry.isEmpty() || hash.isEmpty()) {
             return Optional.empty();
         }
         CallPolicy policy = new CallPolicy(
@@ -322,6 +325,7 @@ public final class RouteConfigurationParser {
                 rewrite.get(),
                 host.get(),
                 policy,
+                hash.get(),
                 missing,
                 webSocket,
                 action.getAppendXForwardedHost(),
@@ -409,7 +413,7 @@ public final class RouteConfigurationParser {
     }
 
     /** RE2 writes a group as {@code \1}, its Java port as {@code $1}. */
-    private static String javaSubstitution(String re2) {
+    static String javaSubstitution(String re2) {
         return re2.replace("$", "\\$").replaceAll("\\\\(\\d)", "\\$$1");
     }
 

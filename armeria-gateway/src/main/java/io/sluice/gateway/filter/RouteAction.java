@@ -11,6 +11,7 @@ public sealed interface RouteAction {
     /**
      * It goes on to a cluster.
      *
+     * @param hash what a balancer that hashes goes by
      * @param missingClusterStatus answered where there is no such cluster
      * @param webSocket whether it may be upgraded
      * @param grpcDeadline how far a gRPC caller's header stands for the timeout; null for not at all
@@ -21,6 +22,7 @@ public sealed interface RouteAction {
             PathRewrite path,
             HostRewrite host,
             CallPolicy policy,
+            List<HashStep> hash,
             int missingClusterStatus,
             boolean webSocket,
             boolean appendForwardedHost,
@@ -81,6 +83,34 @@ public sealed interface RouteAction {
                 List<@Nullable Object> configs) {}
 
         record FromHeader(String header) implements ClusterChoice {}
+    }
+
+    /** @param terminal what follows does not count when there is a hash by then */
+    record HashStep(HashMethod method, boolean terminal) {}
+
+    /** What of a request is hashed. */
+    sealed interface HashMethod {
+        /** All values of a header. @param pattern what is replaced in each before; null for nothing */
+        record Header(String name, @Nullable Pattern pattern, String substitution) implements HashMethod {
+            public String rewritten(String value) {
+                return pattern == null ? value : pattern.matcher(value).replaceAll(substitution);
+            }
+        }
+
+        /** @param ttl null means that one who has no such cookie gets none */
+        record Cookie(String name, @Nullable Duration ttl, String path, List<Attribute> attributes)
+                implements HashMethod {
+            public Cookie {
+                attributes = List.copyOf(attributes);
+            }
+        }
+
+        /** @param value empty where the name alone is written */
+        record Attribute(String name, String value) {}
+
+        record SourceIp() implements HashMethod {}
+
+        record Query(String name) implements HashMethod {}
     }
 
     /** What becomes of the path; the query stays. */

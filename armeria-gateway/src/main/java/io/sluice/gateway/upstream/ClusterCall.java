@@ -9,18 +9,20 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.sluice.gateway.cluster.Cluster;
 import io.sluice.gateway.cluster.LiveEndpoint;
+import io.sluice.gateway.cluster.Pick;
 import io.sluice.gateway.cluster.breaker.Breakers;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A call and its attempts, as Envoy's router makes them. */
-final class ClusterCall implements UpstreamCall {
+final class ClusterCall implements UpstreamCall, Pick {
     private static final int WAITING_BYTES = 64 * 1024;
     private static final int GATEWAY_TIMEOUT = 504;
 
@@ -190,9 +192,7 @@ final class ClusterCall implements UpstreamCall {
 
     private void attempt() {
         backoff = null;
-        LiveEndpoint endpoint = retry.avoidPreviousHosts() && !tried.isEmpty()
-                ? cluster.pick(tried::contains, retry.hostSelectionAttempts())
-                : cluster.pick(e -> false, 0);
+        LiveEndpoint endpoint = cluster.pick(this);
         if (endpoint == null) {
             meters.noHealthyEndpoint();
             fail(Failures.NO_HEALTHY_UPSTREAM);
@@ -209,6 +209,25 @@ final class ClusterCall implements UpstreamCall {
         meters.requestBegins();
         next.pool.open(next);
     }
+
+    // --- what is wanted of an endpoint
+
+    @Override
+    public OptionalLong hash() {
+        return listener.hash();
+    }
+
+    @Override
+    public boolean avoids(LiveEndpoint endpoint) {
+        return retry.avoidPreviousHosts() && tried.contains(endpoint);
+    }
+
+    @Override
+    public int furtherLooks() {
+        return retry.avoidPreviousHosts() && !tried.isEmpty() ? retry.hostSelectionAttempts() : 0;
+    }
+
+    // --- time
 
     private void startTimeout() {
         if (timeout == null && !policy.timeout().isZero()) {

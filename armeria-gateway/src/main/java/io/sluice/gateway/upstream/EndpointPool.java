@@ -102,7 +102,7 @@ final class EndpointPool {
                 .channel(TransportType.socketChannelType(loop.parent()))
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                        spec().connectTimeout().toMillis())
+                        spec().connections().connectTimeout().toMillis())
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATERMARK)
                 .handler(new ChannelInitializer<Channel>() {
                     @Override

@@ -391,7 +391,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
 
     private void free() {
         end();
-        int limit = pool.spec().maxRequestsPerConnection();
+        int limit = pool.spec().connections().maxRequests();
         if (!keepAlive || closing || pool.isClosed() || (limit > 0 && served >= limit)) {
             closing = true;
             channel.close();
@@ -400,7 +400,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
                 channel.config().setAutoRead(true);
             }
             idleSince = System.nanoTime();
-            startIdleTimer(pool.spec().idleTimeout().toNanos());
+            startIdleTimer(pool.spec().connections().idleTimeout().toNanos());
         }
         pool.serveWaiting();
     }
@@ -419,7 +419,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
 
     private void closeIfIdle() {
         idleTimer = false;
-        long allowed = pool.spec().idleTimeout().toNanos();
+        long allowed = pool.spec().connections().idleTimeout().toNanos();
         long idle = System.nanoTime() - idleSince;
         if (!channel.isActive()) {
             return;

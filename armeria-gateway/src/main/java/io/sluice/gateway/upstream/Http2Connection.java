@@ -83,7 +83,7 @@ final class Http2Connection implements PooledConnection {
 
     @Override
     public boolean hasRoom() {
-        int limit = pool.spec().maxRequestsPerConnection();
+        int limit = pool.spec().connections().maxRequests();
         return settled && !closing && channel.isActive() && streams < maxStreams && (limit == 0 || served < limit);
     }
 
@@ -91,7 +91,7 @@ final class Http2Connection implements PooledConnection {
     public void attach(UpstreamStream.User user) {
         streams++;
         served++;
-        int limit = pool.spec().maxRequestsPerConnection();
+        int limit = pool.spec().connections().maxRequests();
         if (limit > 0 && served >= limit) {
             closing = true;
         }

@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import io.sluice.gateway.endpoint.Endpoint;
 import java.net.InetSocketAddress;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,11 @@ public interface UpstreamCall {
     void cancel();
 
     interface Listener {
+        /** What a balancer that hashes goes by; empty means at random. */
+        default OptionalLong hash() {
+            return OptionalLong.empty();
+        }
+
         /** An attempt is about to go to an endpoint; the headers may still be changed (trace context, host). First attempt is 1. */
         default void onAttempt(int attempt, Endpoint endpoint, RequestHeadersBuilder headers) {}
 

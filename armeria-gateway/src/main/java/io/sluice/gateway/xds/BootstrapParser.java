@@ -82,6 +82,24 @@ public final class BootstrapParser {
             return node.getId();
         }
 
+        /** Where this node stands; empty when not said, as are the next two. */
+        public String region() {
+            return node.getLocality().getRegion();
+        }
+
+        public String zone() {
+            return node.getLocality().getZone();
+        }
+
+        public String subZone() {
+            return node.getLocality().getSubZone();
+        }
+
+        /** The cluster whose endpoints this node is one of, for zone aware balancing; empty when not said. */
+        public String zoneAwareCluster() {
+            return message.getClusterManager().getLocalClusterName();
+        }
+
         /** This node's own cluster; empty when not said. */
         public String localCluster() {
             return node.getCluster();

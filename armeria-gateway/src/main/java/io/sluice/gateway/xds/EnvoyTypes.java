@@ -16,7 +16,9 @@ import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRout
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.maglev.v3.Maglev;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
 import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
@@ -38,6 +40,8 @@ public final class EnvoyTypes {
             RoundRobin.getDefaultInstance(),
             LeastRequest.getDefaultInstance(),
             Random.getDefaultInstance(),
+            RingHash.getDefaultInstance(),
+            Maglev.getDefaultInstance(),
             PreviousHostsPredicate.getDefaultInstance(),
             StringValue.getDefaultInstance(),
             Struct.getDefaultInstance());

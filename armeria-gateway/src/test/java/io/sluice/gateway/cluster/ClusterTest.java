@@ -70,17 +70,14 @@ class ClusterTest {
         return new ClusterSpec(
                 "up",
                 discovery,
-                new LbPolicy.RoundRobin(),
+                new Balancing(new LbPolicy.RoundRobin(), 0),
                 Protocol.HTTP1,
-                Duration.ofSeconds(5),
-                Duration.ofHours(1),
-                0,
+                Connections.DEFAULT,
                 Thresholds.DEFAULT,
                 Thresholds.DEFAULT,
-                0,
                 check == null ? List.of() : List.of(check),
                 outlier,
-                ignoreHealth);
+                new HostRules(ignoreHealth, false, false));
     }
 
     private static HealthCheckPolicy check(int unhealthy, int healthy) {
@@ -115,7 +112,7 @@ class ClusterTest {
     private static String asked(Cluster cluster) {
         TreeSet<Integer> ports = new TreeSet<>();
         for (int i = 0; i < 100; i++) {
-            LiveEndpoint picked = cluster.pick(e -> false, 0);
+            LiveEndpoint picked = cluster.pick(Pick.ANY);
             if (picked != null) {
                 ports.add(picked.endpoint().address().getPort());
             }
@@ -249,7 +246,7 @@ class ClusterTest {
         assertThat(checked).hasSize(1);
         time.advance(Duration.ofSeconds(8));
         assertThat(checked).hasSize(2);
-        cluster.pick(e -> false, 0);
+        cluster.pick(Pick.ANY);
         time.advance(Duration.ofSeconds(66));
         checked.clear();
         time.advance(Duration.ofSeconds(60));
@@ -316,8 +313,9 @@ class ClusterTest {
     void followsTheNamesOfStrictDns() {
         names.put("svc", List.of(address("127.0.0.1"), address("127.0.0.2")));
         DnsAssignment assignment = new DnsAssignment(
-                List.of(new DnsAssignment.Name("svc", "", 80, 1, Locality.NONE, 0, Endpoint.HealthStatus.HEALTHY)),
-                140);
+                List.of(new DnsAssignment.Name(
+                        "svc", 80, "", 1, Locality.NONE, 0, Endpoint.HealthStatus.HEALTHY, Endpoint.Traits.NONE)),
+                LoadAssignment.EMPTY);
         clusters.update(
                 List.of(spec(new Discovery.StrictDns(assignment, Duration.ofSeconds(5)), null, null, false)), Map.of());
         Cluster cluster = cluster();

@@ -77,6 +77,7 @@ public final class FakeExchange extends FakeStream implements Exchange {
                 new RouteAction.PathRewrite.Keep(),
                 new RouteAction.HostRewrite.Keep(),
                 policy,
+                List.of(),
                 503,
                 false,
                 false,

@@ -32,6 +32,8 @@ import java.util.Set;
  *       certificate of {@link Identities}, and the cluster too where it has no transport socket of its own
  * </ul>
  *
+ * <p>{@code local_cluster} names the one of which this node is an endpoint, in zone {@code here}; it holds for all rows of the file.
+ *
  * <p>Placeholders: <code>${port}</code> and <code>${log}</code> of the row's listener, <code>${NAME}</code> the port of an upstream,
  * <code>${refused}</code> a port on which nothing listens, <code>${cluster.NAME}</code> the name of a cluster in the merged bootstrap.
  */
@@ -50,7 +52,8 @@ record BootstrapTemplate(String key, ObjectNode config) {
             "default_chain",
             "cluster",
             "clusters",
-            "h2");
+            "h2",
+            "local_cluster");
     static final String REFUSED = "refused";
     private static final Set<String> CLUSTER_REFERENCES = Set.of("cluster", "cluster_name", "collector_cluster");
     private static final ObjectNode DEFAULTS = defaults();
@@ -106,6 +109,15 @@ record BootstrapTemplate(String key, ObjectNode config) {
         Placeholders placeholders = new Placeholders(values, key);
         listeners.add(Yaml.texts(references(listener()), placeholders::fill));
         clusters().forEach((name, cluster) -> clusterList.add(Yaml.texts(cluster(name, cluster), placeholders::fill)));
+    }
+
+    /** What holds for the whole process. */
+    void addTo(ObjectNode bootstrap) {
+        JsonNode local = config.get("local_cluster");
+        if (local != null) {
+            bootstrap.putObject("cluster_manager").put("local_cluster_name", clusterName(local.asText()));
+            ((ObjectNode) bootstrap.get("node")).putObject("locality").put("zone", "here");
+        }
     }
 
     /** A bootstrap with nothing in it but the port of its admin pages. */

@@ -30,6 +30,10 @@ final class Conversation implements AutoCloseable {
     private static final Duration ALERT_PATIENCE = Duration.ofMillis(300);
     private static final Duration POLL = Duration.ofMillis(50);
     private static final int STATISTICAL_CONNECTIONS = 8;
+    /** In a request that is sent many times: how often it was sent before. */
+    private static final String NUMBER = "<n>";
+
+    private static final int TOLD_IN_A_LINE = 50;
     private static final int TEXT_FRAME = 0x81;
     private static final int MASKED = 0x80;
     private static final byte[] MASK = {1, 2, 3, 4};
@@ -99,31 +103,47 @@ final class Conversation implements AutoCloseable {
         return ask.version().equals("2") ? overHttp2(ask) : overHttp1(ask, closed);
     }
 
-    /** One after the other on a few connections at once, so that a random choice per connection would show too. */
+    /**
+     * One after the other on a few connections at once, so that a random choice per connection would show too. Where the request differs from time
+     * to time, who answered each is told as well.
+     */
     private Observation.Reply many(Ask ask) throws IOException, InterruptedException {
+        boolean numbered = head(ask).contains(NUMBER);
+        String[] from = new String[ask.times()];
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<Response>> futures = new ArrayList<>();
             for (int i = 0; i < STATISTICAL_CONNECTIONS; i++) {
-                futures.add(threads.submit(() -> share(ask)));
+                int first = i;
+                futures.add(threads.submit(() -> share(ask, first, from)));
             }
             Response last = futures.getFirst().get();
             for (Future<Response> future : futures) {
                 last = future.get();
             }
-            return new Observation.Reply(last, false, List.of());
+            return new Observation.Reply(last, false, numbered ? told(from) : List.of());
         } catch (ExecutionException e) {
             throw new IOException(e.getCause());
         }
     }
 
-    private Response share(Ask ask) throws IOException {
-        byte[] bytes = head(ask).getBytes(UTF_8);
+    private static List<String> told(String[] from) {
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < from.length; i += TOLD_IN_A_LINE) {
+            String[] some = Arrays.copyOfRange(from, i, Math.min(from.length, i + TOLD_IN_A_LINE));
+            lines.add(i + ": " + String.join(" ", some));
+        }
+        return lines;
+    }
+
+    private Response share(Ask ask, int first, String[] froms) throws IOException {
+        String head = head(ask);
         try (Http1Client client = Http1Client.connect(port, Bytes.latin1(ask.preface()), ask.tls())) {
             Response response = new Response(0, Headers.NONE, Bytes.NONE, Headers.NONE, List.of(), Response.End.SILENT);
-            for (int i = 0; i < ask.times() / STATISTICAL_CONNECTIONS; i++) {
-                client.send(bytes);
+            for (int i = first; i < ask.times(); i += STATISTICAL_CONNECTIONS) {
+                client.send(head.replace(NUMBER, Integer.toString(i)).getBytes(UTF_8));
                 response = client.read(ask.method(), PATIENCE);
                 String from = response.headers().get("x-from").orElse("status " + response.status());
+                froms[i] = from;
                 synchronized (spread) {
                     spread.merge(from, 1, Integer::sum);
                 }
@@ -197,8 +217,10 @@ final class Conversation implements AutoCloseable {
             head.append("host: ").append(ask.host()).append("\r\n");
         }
         if (!ask.frames().isEmpty()) {
-            head.append(
-                    "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+            head.append("connection: Upgrade\r\n"
+                    + "upgrade: websocket\r\n"
+                    + "sec-websocket-version: 13\r\n"
+                    + "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
         }
         for (Headers.Field field : ask.headers().fields()) {
             head.append(field.name())

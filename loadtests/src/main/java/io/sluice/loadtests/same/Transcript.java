@@ -22,6 +22,9 @@ record Transcript(List<String> lines) {
     /** Of an attempt after the first: what is left of the route's time. */
     private static final String TIME_LEFT = "x-envoy-expected-rq-timeout-ms";
 
+    /** A cookie's value that is made of the connection's ports. */
+    private static final Pattern PORTS_HASH = Pattern.compile("=\"[0-9a-f]{16}\"");
+
     private static final int LONGEST_BODY = 300;
 
     static Transcript of(Row row, Observation observation) {
@@ -32,8 +35,14 @@ record Transcript(List<String> lines) {
         }
         Placeholders placeholders = observation.placeholders();
         boolean statistical = !observation.spread().isEmpty();
-        for (int i = 0; i < observation.replies().size() && !statistical; i++) {
-            reply("reply " + (i + 1), observation.replies().get(i), placeholders, lines);
+        for (int i = 0; i < observation.replies().size(); i++) {
+            Observation.Reply reply = observation.replies().get(i);
+            if (statistical) {
+                int number = i + 1;
+                reply.echoes().forEach(echo -> lines.add("reply " + number + " from " + echo));
+            } else {
+                reply("reply " + (i + 1), reply, placeholders, lines);
+            }
         }
         if (!row.polls()) {
             List<String> log = observation.log().stream()
@@ -117,6 +126,7 @@ record Transcript(List<String> lines) {
         headers.fields().stream()
                 .sorted(Comparator.comparing(Headers.Field::name))
                 .map(field -> RANDOM.contains(field.name()) ? field.name() : field.name() + ": " + field.value())
+                .map(line -> PORTS_HASH.matcher(line).replaceAll("=\"<hash>\""))
                 .forEach(line -> lines.add(where + placeholders.mask(line)));
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.loadtests.harness.Home;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,9 +73,12 @@ class SupportedFieldsTest {
         ArrayNode listeners = JsonNodeFactory.instance.arrayNode();
         ArrayNode clusters = JsonNodeFactory.instance.arrayNode();
         template.addTo(listeners, clusters, values);
+        ObjectNode bootstrap = BootstrapTemplate.empty(1);
+        template.addTo(bootstrap);
         List<JsonNode> all = new ArrayList<>();
         listeners.forEach(all::add);
         clusters.forEach(all::add);
+        all.add(bootstrap);
         return all;
     }
 

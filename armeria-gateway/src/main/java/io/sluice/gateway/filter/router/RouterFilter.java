@@ -31,6 +31,7 @@ import io.sluice.gateway.upstream.UpstreamCall;
 import io.sluice.gateway.upstream.UpstreamFailure;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     private @Nullable Route route;
     private HeaderMutations responseMutations = HeaderMutations.NONE;
     private RouteAction.@Nullable Forward autoHost;
+    private @Nullable RequestHash requestHash;
     private boolean headersOut;
     private boolean timeoutAsNoContent;
     private boolean rewritesGrpcTimeout;
@@ -121,6 +123,9 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         mutations.apply(headers, exchange);
         rewritePath(forward.path(), headers);
         rewriteHost(forward, headers);
+        if (!forward.hash().isEmpty() && cluster.spec().balancing().policy().hashes()) {
+            requestHash = RequestHash.of(forward.hash(), headers, exchange);
+        }
         callPolicy = policy;
         call = upstream.start(cluster, exchange.eventLoop(), headers.build(), end, policy, this);
     }
@@ -267,6 +272,11 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     // --- from upstream
 
     @Override
+    public OptionalLong hash() {
+        return requestHash == null ? OptionalLong.empty() : requestHash.hash();
+    }
+
+    @Override
     public void onAttempt(int attempt, Endpoint endpoint, RequestHeadersBuilder headers) {
         exchange.upstream().attempts = attempt;
         exchange.upstream().address = endpoint.address();
@@ -317,6 +327,9 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         long since = exchange.requestEndNanos();
         if (!suppressEnvoyHeaders && since != 0) {
             out.set(X_ENVOY_UPSTREAM_SERVICE_TIME, String.valueOf((now - since) / 1_000_000));
+        }
+        if (requestHash != null) {
+            requestHash.newCookies().forEach(cookie -> out.add(HttpHeaderNames.SET_COOKIE, cookie));
         }
         if (route != null) {
             if (route.tellAttempts()) {

@@ -81,7 +81,7 @@ class LoadBalancersTest {
 
     @Test
     void givesIdleEndpointsTheirWeightUnderLeastRequest() {
-        LoadBalancer balancer = LoadBalancers.leastRequest(Loads.of("3 1 1"), 2, bound -> 0);
+        LoadBalancer balancer = LoadBalancers.leastRequest(Loads.of("3 1 1"), 2, 1, bound -> 0);
         assertThat("AAABC".repeat(4)).contains(next(balancer, 10));
     }
 
@@ -89,7 +89,7 @@ class LoadBalancersTest {
     @Test
     void givesBusyEndpointsLessThanTheirWeight() {
         Loads loads = Loads.of("3 1");
-        LoadBalancer balancer = LoadBalancers.leastRequest(loads, 2, bound -> 0);
+        LoadBalancer balancer = LoadBalancers.leastRequest(loads, 2, 1, bound -> 0);
         next(balancer, 4);
         loads.busy(0, 5); // 3 / 6 against 1 / 1
         next(balancer, 4);
@@ -103,14 +103,14 @@ class LoadBalancersTest {
         loads.busy(0, 1);
         loads.busy(1, 5);
         loads.busy(2, 5);
-        LoadBalancer balancer = LoadBalancers.leastRequest(loads, choices, seeded());
+        LoadBalancer balancer = LoadBalancers.leastRequest(loads, choices, 1, seeded());
         assertThat(spread(balancer, 3, 30_000)[0] / 30_000.0).isCloseTo(expected, within(0.01));
     }
 
     @Test
     void followsTheLoadAsItChanges() {
         Loads loads = Loads.of("1 1");
-        LoadBalancer balancer = LoadBalancers.leastRequest(loads, 50, seeded());
+        LoadBalancer balancer = LoadBalancers.leastRequest(loads, 50, 1, seeded());
         loads.busy(1, 1);
         assertThat(next(balancer, 20)).isEqualTo("A".repeat(20));
         loads.busy(0, 2);
