@@ -1,9 +1,13 @@
 package io.sluice.gateway;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.sluice.gateway.accesslog.HeaderTestParser;
 import io.sluice.gateway.cluster.Clusters;
+import io.sluice.gateway.compile.RequestHeaderTestParser;
 import io.sluice.gateway.filter.HttpFilterParser;
+import io.sluice.gateway.filter.buffer.BufferFilterParser;
+import io.sluice.gateway.filter.cors.CorsFilterParser;
+import io.sluice.gateway.filter.csrf.CsrfFilterParser;
+import io.sluice.gateway.filter.headermutation.HeaderMutationFilterParser;
 import io.sluice.gateway.filter.ratelimit.RateLimitFilterParser;
 import io.sluice.gateway.filter.router.RouterFilterParser;
 import io.sluice.gateway.ratelimit.RateLimiter;
@@ -11,6 +15,8 @@ import io.sluice.gateway.upstream.GrpcCalls;
 import io.sluice.gateway.upstream.Upstream;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
 
 /** The one list of filters. */
 final class HttpFilters {
@@ -24,11 +30,16 @@ final class HttpFilters {
             Upstream upstream,
             GrpcCalls calls,
             Optional<RateLimiter> limiter,
-            HeaderTestParser headerTests,
+            RequestHeaderTestParser matchers,
             String localCluster,
             MeterRegistry metrics) {
+        LongSupplier random = () -> ThreadLocalRandom.current().nextLong() >>> 1;
         return List.of(
-                new RateLimitFilterParser(limiter, LIMITER_CLUSTER, calls, headerTests, localCluster, metrics),
+                new RateLimitFilterParser(limiter, LIMITER_CLUSTER, calls, matchers, localCluster, metrics),
+                new HeaderMutationFilterParser(),
+                new BufferFilterParser(),
+                new CorsFilterParser(matchers, metrics, random),
+                new CsrfFilterParser(matchers, metrics, random),
                 new RouterFilterParser(clusters, upstream));
     }
 }

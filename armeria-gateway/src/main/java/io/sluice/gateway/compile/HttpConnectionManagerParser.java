@@ -169,7 +169,7 @@ public final class HttpConnectionManagerParser {
             }
             Problems inConfig = at.at("typed_config<" + type.substring(type.lastIndexOf('.') + 1) + ">");
             Optional<HttpFilterFactory> factory =
-                    parser.get().parse(filter.getName(), filter.getTypedConfig(), inConfig);
+                    parser.get().parse(filter.getName(), manager.getStatPrefix(), filter.getTypedConfig(), inConfig);
             boolean last = i == manager.getHttpFiltersCount() - 1;
             if (factory.isEmpty()) {
                 continue;

@@ -12,7 +12,7 @@ import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
 import io.envoyproxy.envoy.type.matcher.v3.RegexMatchAndSubstitute;
-import io.sluice.gateway.accesslog.Format;
+import io.sluice.gateway.filter.HeaderMutationParser;
 import io.sluice.gateway.filter.HeaderMutations;
 import io.sluice.gateway.filter.HttpFilterParser;
 import io.sluice.gateway.filter.RouteAction.ClusterChoice;
@@ -226,7 +226,8 @@ public final class RouteConfigurationParser {
             List<String> remove, List<HeaderValueOption> add, String field, Problems problems) {
         List<HeaderMutations.Add> adds = new ArrayList<>();
         for (int i = 0; i < add.size(); i++) {
-            add(add.get(i), problems.at(field + "[" + i + "]")).ifPresent(adds::add);
+            HeaderMutationParser.add(add.get(i), problems.at(field + "[" + i + "]"))
+                    .ifPresent(adds::add);
         }
         for (String name : remove) {
             if (name.startsWith(":") || name.equalsIgnoreCase("host")) {
@@ -240,28 +241,6 @@ public final class RouteConfigurationParser {
                                 .toList(),
                         adds))
                 : Optional.empty();
-    }
-
-    private static Optional<HeaderMutations.Add> add(HeaderValueOption option, Problems problems) {
-        String name = option.getHeader().getKey().toLowerCase(Locale.ROOT);
-        if (name.startsWith(":") || name.equals("host")) {
-            return problems.expected("header.key", name, "neither Host nor a pseudo header");
-        }
-        HeaderMutations.Append append = switch (option.getAppendAction()) {
-            case APPEND_IF_EXISTS_OR_ADD ->
-                option.hasAppend() && !option.getAppend().getValue()
-                        ? HeaderMutations.Append.OVERWRITE_IF_EXISTS_OR_ADD
-                        : HeaderMutations.Append.APPEND_IF_EXISTS_OR_ADD;
-            case ADD_IF_ABSENT -> HeaderMutations.Append.ADD_IF_ABSENT;
-            case OVERWRITE_IF_EXISTS_OR_ADD -> HeaderMutations.Append.OVERWRITE_IF_EXISTS_OR_ADD;
-            case OVERWRITE_IF_EXISTS -> HeaderMutations.Append.OVERWRITE_IF_EXISTS;
-            case UNRECOGNIZED -> {
-                problems.expected("append_action", option.getAppendActionValue(), "a HeaderAppendAction");
-                yield HeaderMutations.Append.ADD_IF_ABSENT;
-            }
-        };
-        return Format.parse(option.getHeader().getValue(), problems.at("header.value"))
-                .map(value -> new HeaderMutations.Add(name, value, append, option.getKeepEmptyValue()));
     }
 
     // --- actions

@@ -100,7 +100,7 @@ final class RouteMatchParser {
         return value.map(v -> new QueryMatcher(matcher.getName(), v));
     }
 
-    private static Optional<ValueMatcher> string(StringMatcher matcher, Problems problems) {
+    static Optional<ValueMatcher> string(StringMatcher matcher, Problems problems) {
         boolean ignoreCase = matcher.getIgnoreCase();
         return switch (matcher.getMatchPatternCase()) {
             case EXACT -> Optional.of(new ValueMatcher.Exact(matcher.getExact(), ignoreCase));

@@ -27,10 +27,7 @@ public record HeaderMutations(List<Level> levels) {
         for (Level level : levels) {
             level.remove().forEach(headers::remove);
             for (Add add : level.add()) {
-                String value = add.value().value(info);
-                if (value != null && (!value.isEmpty() || add.keepEmpty())) {
-                    add.to(headers, value);
-                }
+                add.apply(headers, info);
             }
         }
     }
@@ -44,18 +41,25 @@ public record HeaderMutations(List<Level> levels) {
 
     /** @param keepEmpty whether a header with an empty value is written */
     public record Add(String name, Format value, Append append, boolean keepEmpty) {
-        void to(HttpHeadersBuilder headers, String value) {
+        public void apply(HttpHeadersBuilder headers, StreamInfo info) {
+            String text = value.value(info);
+            if (text != null && (!text.isEmpty() || keepEmpty)) {
+                write(headers, text);
+            }
+        }
+
+        private void write(HttpHeadersBuilder headers, String text) {
             switch (append) {
-                case APPEND_IF_EXISTS_OR_ADD -> headers.add(name, value);
+                case APPEND_IF_EXISTS_OR_ADD -> headers.add(name, text);
                 case ADD_IF_ABSENT -> {
                     if (!headers.contains(name)) {
-                        headers.add(name, value);
+                        headers.add(name, text);
                     }
                 }
-                case OVERWRITE_IF_EXISTS_OR_ADD -> headers.set(name, value);
+                case OVERWRITE_IF_EXISTS_OR_ADD -> headers.set(name, text);
                 case OVERWRITE_IF_EXISTS -> {
                     if (headers.contains(name)) {
-                        headers.set(name, value);
+                        headers.set(name, text);
                     }
                 }
             }

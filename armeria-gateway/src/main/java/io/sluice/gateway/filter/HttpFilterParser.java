@@ -1,6 +1,8 @@
 package io.sluice.gateway.filter;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.sluice.gateway.xds.Problems;
@@ -23,6 +25,24 @@ public interface HttpFilterParser {
      * @return empty when something was reported to {@code problems}
      */
     Optional<HttpFilterFactory> parse(String name, Any config, Problems problems);
+
+    /**
+     * As {@link #parse(String, Any, Problems)}, for filters that count.
+     *
+     * @param statPrefix of the connection manager
+     */
+    default Optional<HttpFilterFactory> parse(String name, String statPrefix, Any config, Problems problems) {
+        return parse(name, config, problems);
+    }
+
+    /** @return empty when it is no such message, which is reported */
+    static <T extends Message> Optional<T> unpack(Any config, Class<T> type, Problems problems) {
+        try {
+            return Optional.of(config.unpack(type));
+        } catch (InvalidProtocolBufferException e) {
+            return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
+        }
+    }
 
     /** The filter's own per-route type, handed back by {@link Exchange#routeConfig}. */
     default Optional<Object> parseRoute(Any config, Problems problems) {

@@ -11,6 +11,13 @@ import io.envoyproxy.envoy.config.route.v3.FilterConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
+import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.Buffer;
+import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.BufferPerRoute;
+import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
+import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
+import io.envoyproxy.envoy.extensions.filters.http.csrf.v3.CsrfPolicy;
+import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutation;
+import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit;
 import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
@@ -33,6 +40,13 @@ public final class EnvoyTypes {
             RateLimit.getDefaultInstance(),
             RateLimitPerRoute.getDefaultInstance(),
             FilterConfig.getDefaultInstance(),
+            HeaderMutation.getDefaultInstance(),
+            HeaderMutationPerRoute.getDefaultInstance(),
+            Buffer.getDefaultInstance(),
+            BufferPerRoute.getDefaultInstance(),
+            Cors.getDefaultInstance(),
+            CorsPolicy.getDefaultInstance(),
+            CsrfPolicy.getDefaultInstance(),
             HttpProtocolOptions.getDefaultInstance(),
             FileAccessLog.getDefaultInstance(),
             StdoutAccessLog.getDefaultInstance(),

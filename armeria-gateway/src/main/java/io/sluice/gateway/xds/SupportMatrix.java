@@ -63,7 +63,8 @@ public final class SupportMatrix {
     /** The same message may be obeyed differently where it stands: a cluster's HTTP options are not a listener's. */
     @SuppressWarnings("ImmutableEnumChecker") // the lists do not change
     enum Part {
-        LISTENERS(List.of("listener", "limits"), Listener.getDescriptor(), RouteConfiguration.getDescriptor()),
+        LISTENERS(
+                List.of("listener", "limits", "filters"), Listener.getDescriptor(), RouteConfiguration.getDescriptor()),
         CLUSTERS(List.of("cluster"), Cluster.getDescriptor(), ClusterLoadAssignment.getDescriptor()),
         BOOTSTRAP(List.of("bootstrap"), Bootstrap.getDescriptor());
 

@@ -249,6 +249,9 @@ final class YamlMessage {
             at.wrong("line " + line(node), shown(node) + " (expected: a mapping with '@type')");
             return;
         }
+        if (mapping.getValue().isEmpty()) {
+            return; // says that something is there, as an empty FilterConfig.config does
+        }
         String url = mapping.getValue().stream()
                 .filter(tuple -> key(tuple).equals("@type"))
                 .map(tuple -> tuple.getValueNode() instanceof ScalarNode scalar ? scalar.getValue() : "")

@@ -1,0 +1,5 @@
+/** Changes headers and query parameters. */
+@NullMarked
+package io.sluice.gateway.filter.headermutation;
+
+import org.jspecify.annotations.NullMarked;
