@@ -89,6 +89,7 @@ final class Commands {
                 text(info -> info.upstreamTransportFailureReason().replace(' ', '_'));
             case "UPSTREAM_REQUEST_ATTEMPT_COUNT" -> Optional.of(info -> (long) info.attempts());
             case "ROUTE_NAME" -> text(StreamInfo::routeName);
+            case "VIRTUAL_CLUSTER_NAME" -> text(StreamInfo::virtualClusterName);
             case "REQUESTED_SERVER_NAME" -> text(StreamInfo::requestedServerName);
             case "STREAM_ID" -> text(StreamInfo::requestId);
             case "TRACE_ID" -> text(StreamInfo::traceId);

@@ -18,6 +18,7 @@ public enum ResponseFlag {
     RLSE("RateLimitServiceError"),
     DC("DownstreamConnectionTermination"),
     URX("UpstreamRetryLimitExceeded"),
+    IH("InvalidEnvoyRequestHeaders"),
     SI("StreamIdleTimeout"),
     DPE("DownstreamProtocolError"),
     UMSDR("UpstreamMaxStreamDurationReached"),

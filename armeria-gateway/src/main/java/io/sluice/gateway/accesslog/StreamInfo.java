@@ -83,6 +83,9 @@ public interface StreamInfo {
 
     String virtualHostName();
 
+    /** Empty for none. */
+    String virtualClusterName();
+
     /** The x-request-id. */
     String requestId();
 

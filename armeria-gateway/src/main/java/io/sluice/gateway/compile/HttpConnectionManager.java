@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param via appended to requests and responses; null where not set
  * @param bufferBytes at most kept of a message by filters that need more of it before they go on
  * @param webSocket whether requests may be upgraded, where their route does not say
+ * @param outlivesBadRequests whether an HTTP/1 connection goes on after an answer of 400 that is ours
+ * @param internalOnlyHeaders taken off what comes from elsewhere
  * @param maxStreamDuration from the first byte of a request to the last of its answer, where its route does not say; zero means none
  */
 public record HttpConnectionManager(
@@ -52,10 +54,13 @@ public record HttpConnectionManager(
         long http2MaxStreams,
         Duration maxStreamDuration,
         Forwarded forwarded,
-        long bufferBytes) {
+        long bufferBytes,
+        List<String> internalOnlyHeaders,
+        boolean outlivesBadRequests) {
     public HttpConnectionManager {
         accessLogs = List.copyOf(accessLogs);
         internalAddresses = List.copyOf(internalAddresses);
+        internalOnlyHeaders = List.copyOf(internalOnlyHeaders);
     }
 
     /**

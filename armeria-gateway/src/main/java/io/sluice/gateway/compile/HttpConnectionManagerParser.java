@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -136,7 +137,24 @@ public final class HttpConnectionManagerParser {
                         1024),
                 duration(common.getMaxStreamDuration()),
                 forwarded(manager),
-                bufferBytes));
+                bufferBytes,
+                internalOnlyHeaders(manager, routes),
+                manager.getHttpProtocolOptions().hasOverrideStreamErrorOnInvalidHttpMessage()
+                        ? manager.getHttpProtocolOptions()
+                                .getOverrideStreamErrorOnInvalidHttpMessage()
+                                .getValue()
+                        : manager.getStreamErrorOnInvalidHttpMessage().getValue()));
+    }
+
+    private static List<String> internalOnlyHeaders(
+            HttpConnectionManager manager, Function<String, Optional<RouteConfiguration>> routes) {
+        Optional<RouteConfiguration> table = manager.hasRds()
+                ? routes.apply(manager.getRds().getRouteConfigName())
+                : Optional.of(manager.getRouteConfig());
+        return table.stream()
+                .flatMap(found -> found.getInternalOnlyHeadersList().stream())
+                .map(name -> name.toLowerCase(Locale.ROOT))
+                .toList();
     }
 
     private Forwarded forwarded(HttpConnectionManager manager) {

@@ -1,16 +1,20 @@
 package io.sluice.gateway.compile;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
 import io.envoyproxy.envoy.config.route.v3.RedirectAction;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.VirtualCluster;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
+import io.envoyproxy.envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig;
 import io.envoyproxy.envoy.type.matcher.v3.RegexMatchAndSubstitute;
 import io.sluice.gateway.filter.HeaderMutationParser;
 import io.sluice.gateway.filter.HeaderMutations;
@@ -23,9 +27,11 @@ import io.sluice.gateway.filter.RouteAction.HashStep;
 import io.sluice.gateway.filter.RouteAction.HostRewrite;
 import io.sluice.gateway.filter.RouteAction.PathRewrite;
 import io.sluice.gateway.filter.RouteAction.Redirect;
+import io.sluice.gateway.route.HeaderMatcher;
 import io.sluice.gateway.route.PathMatcher;
 import io.sluice.gateway.route.RouteMatch;
 import io.sluice.gateway.route.RouteTable;
+import io.sluice.gateway.route.UriTemplate;
 import io.sluice.gateway.route.VirtualHost.Entry;
 import io.sluice.gateway.route.VirtualHost.TlsRequirement;
 import io.sluice.gateway.upstream.CallPolicy;
@@ -72,7 +78,7 @@ public final class RouteConfigurationParser {
         for (int i = 0; i < table.getVirtualHostsCount(); i++) {
             VirtualHost host = table.getVirtualHosts(i);
             Problems at = problems.at("virtual_hosts[" + i + "] '" + host.getName() + "'");
-            hosts.add(host(new Scope(table, host, around, configs), at));
+            hosts.add(host(new Scope(table, host, around, configs, virtualClusters(host, at)), at));
         }
         for (int i = 0; i < hosts.size(); i++) {
             Optional<String> twice = RouteTable.firstTwice(hosts.subList(0, i + 1));
@@ -88,11 +94,17 @@ public final class RouteConfigurationParser {
         }
         return problems.any()
                 ? Optional.empty()
-                : Optional.of(RouteTable.of(hosts, table.getIgnorePortInHostMatching()));
+                : Optional.of(RouteTable.of(
+                        hosts, table.getIgnorePortInHostMatching(), table.getIgnorePathParametersInPathMatching()));
     }
 
     /** What stands around a route. */
-    private record Scope(RouteConfiguration table, VirtualHost host, Surroundings around, FilterConfigParser configs) {
+    private record Scope(
+            RouteConfiguration table,
+            VirtualHost host,
+            Surroundings around,
+            FilterConfigParser configs,
+            List<io.sluice.gateway.filter.Route.VirtualCluster> virtualClusters) {
         /** Per-route configuration of the chain's filters. */
         List<@Nullable Object> configs(Route route, Problems problems) {
             return configs.resolve(levels(route), problems);
@@ -111,6 +123,22 @@ public final class RouteConfigurationParser {
                     host.getTypedPerFilterConfigMap(),
                     table.getTypedPerFilterConfigMap());
         }
+    }
+
+    private List<io.sluice.gateway.filter.Route.VirtualCluster> virtualClusters(VirtualHost host, Problems problems) {
+        List<io.sluice.gateway.filter.Route.VirtualCluster> clusters = new ArrayList<>();
+        for (int i = 0; i < host.getVirtualClustersCount(); i++) {
+            VirtualCluster cluster = host.getVirtualClusters(i);
+            List<HeaderMatcher> headers = new ArrayList<>();
+            for (int j = 0; j < cluster.getHeadersCount(); j++) {
+                matches.header(
+                                cluster.getHeaders(j),
+                                problems.at("virtual_clusters[" + i + "]").at("headers[" + j + "]"))
+                        .ifPresent(headers::add);
+            }
+            clusters.add(new io.sluice.gateway.filter.Route.VirtualCluster(cluster.getName(), headers));
+        }
+        return clusters;
     }
 
     private io.sluice.gateway.route.VirtualHost<io.sluice.gateway.filter.Route> host(Scope scope, Problems problems) {
@@ -163,7 +191,7 @@ public final class RouteConfigurationParser {
         Optional<? extends io.sluice.gateway.filter.RouteAction> action = switch (route.getActionCase()) {
             case ROUTE -> forward(scope, route, path, request.get(), response.get(), problems.at("route"));
             case REDIRECT -> redirect(route.getRedirect(), path, problems.at("redirect"));
-            case DIRECT_RESPONSE -> direct(route.getDirectResponse(), problems.at("direct_response"));
+            case DIRECT_RESPONSE -> direct(scope, route.getDirectResponse(), problems.at("direct_response"));
             case FILTER_ACTION, NON_FORWARDING_ACTION, ACTION_NOT_SET ->
                 problems.unsupported("action", route.getActionCase());
         };
@@ -185,7 +213,9 @@ public final class RouteConfigurationParser {
                 route.getRoute().hasIdleTimeout() ? duration(route.getRoute().getIdleTimeout()) : null,
                 configs,
                 Collections.unmodifiableList(fields),
-                lasting(route.getRoute())));
+                lasting(route.getRoute()),
+                new io.sluice.gateway.filter.Route.Known(
+                        scope.virtualClusters(), scope.host().getIncludeIsTimeoutRetryHeader())));
     }
 
     // --- header mutations
@@ -260,8 +290,10 @@ public final class RouteConfigurationParser {
             case CLUSTER_SPECIFIER_PLUGIN, INLINE_CLUSTER_SPECIFIER_PLUGIN, CLUSTERSPECIFIER_NOT_SET ->
                 problems.unsupported("cluster_specifier", action.getClusterSpecifierCase());
         };
-        Optional<PathRewrite> rewrite = pathRewrite(
-                action.getPrefixRewrite(), action.getRegexRewrite(), action.hasRegexRewrite(), path, problems);
+        Optional<PathRewrite> rewrite = action.hasPathRewritePolicy()
+                ? templateRewrite(action.getPathRewritePolicy(), path, problems.at("path_rewrite_policy"))
+                : pathRewrite(
+                        action.getPrefixRewrite(), action.getRegexRewrite(), action.hasRegexRewrite(), path, problems);
         Optional<HostRewrite> host = switch (action.getHostRewriteSpecifierCase()) {
             case HOST_REWRITE_LITERAL -> Optional.of(new HostRewrite.Literal(action.getHostRewriteLiteral()));
             case AUTO_HOST_REWRITE ->
@@ -298,7 +330,7 @@ public final class RouteConfigurationParser {
                 retry.get(),
                 timeout(action),
                 action.getPriority() == RoutingPriority.HIGH ? CallPolicy.Priority.HIGH : CallPolicy.Priority.DEFAULT,
-                scope.around().bufferBytes());
+                bufferBytes(scope, route));
         return Optional.of(new Forward(
                 cluster.get(),
                 rewrite.get(),
@@ -312,6 +344,18 @@ public final class RouteConfigurationParser {
                         ? new GrpcDeadline(
                                 duration(action.getMaxGrpcTimeout()), duration(action.getGrpcTimeoutOffset()))
                         : null));
+    }
+
+    /** The route's word goes before its virtual host's, and either only narrows what the listener keeps. */
+    private static long bufferBytes(Scope scope, Route route) {
+        long most = scope.around().bufferBytes();
+        if (route.hasPerRequestBufferLimitBytes()) {
+            most = Integer.toUnsignedLong(route.getPerRequestBufferLimitBytes().getValue());
+        } else if (scope.host().hasPerRequestBufferLimitBytes()) {
+            most = Integer.toUnsignedLong(
+                    scope.host().getPerRequestBufferLimitBytes().getValue());
+        }
+        return Math.min(most, scope.around().bufferBytes());
     }
 
     /** Where a route says how long streams last, Envoy asks nobody how long calls last. */
@@ -359,8 +403,16 @@ public final class RouteConfigurationParser {
             }
             long weight = Integer.toUnsignedLong(cluster.getWeight().getValue());
             total += weight;
+            if (cluster.getName().isEmpty() == cluster.getClusterHeader().isEmpty()) {
+                at.expected(
+                        "name",
+                        "'" + cluster.getName() + "' beside cluster_header '" + cluster.getClusterHeader() + "'",
+                        "one of the two");
+            }
             shares.add(new ClusterChoice.Share(
                     cluster.getName(),
+                    cluster.getClusterHeader().toLowerCase(Locale.ROOT),
+                    cluster.getHostRewriteLiteral(),
                     weight,
                     mutations(scope, ownRequest.get(), request, true, at),
                     mutations(scope, ownResponse.get(), response, false, at),
@@ -371,6 +423,28 @@ public final class RouteConfigurationParser {
         }
         return Optional.of(new ClusterChoice.Weighted(
                 shares, total, weighted.getHeaderName().toLowerCase(Locale.ROOT)));
+    }
+
+    private static Optional<PathRewrite> templateRewrite(
+            TypedExtensionConfig policy, PathMatcher path, Problems problems) {
+        if (!policy.getTypedConfig().is(UriTemplateRewriteConfig.class)) {
+            return problems.unsupported("typed_config", policy.getTypedConfig().getTypeUrl());
+        }
+        if (!(path instanceof PathMatcher.Template matched)) {
+            return problems.wrong("typed_config", "a match by path_match_policy is expected beside it");
+        }
+        try {
+            String rewrite = policy.getTypedConfig()
+                    .unpack(UriTemplateRewriteConfig.class)
+                    .getPathTemplateRewrite();
+            try {
+                return Optional.of(new PathRewrite.Template(UriTemplate.Rewrite.parse(matched.template(), rewrite)));
+            } catch (IllegalArgumentException e) {
+                return problems.expected("path_template_rewrite", "'" + rewrite + "'", String.valueOf(e.getMessage()));
+            }
+        } catch (InvalidProtocolBufferException e) {
+            return problems.wrong("typed_config", String.valueOf(e.getMessage()));
+        }
     }
 
     private static Optional<PathRewrite> pathRewrite(
@@ -385,8 +459,9 @@ public final class RouteConfigurationParser {
         int matched = switch (path) {
             case PathMatcher.Prefix p -> p.value().length();
             case PathMatcher.SegmentPrefix s -> s.value().length();
-            case PathMatcher.Exact e -> -1;
+            case PathMatcher.Exact e -> e.value().length();
             case PathMatcher.Regex r -> -1;
+            case PathMatcher.Template t -> -1;
         };
         return Optional.of(new PathRewrite.Prefix(matched, prefix));
     }
@@ -418,7 +493,10 @@ public final class RouteConfigurationParser {
                 action.getStripQuery()));
     }
 
-    private static Optional<Direct> direct(DirectResponseAction action, Problems problems) {
+    private static Optional<Direct> direct(Scope scope, DirectResponseAction action, Problems problems) {
+        int most = scope.table().hasMaxDirectResponseBodySizeBytes()
+                ? scope.table().getMaxDirectResponseBodySizeBytes().getValue()
+                : MAX_DIRECT_BODY_BYTES;
         String body = switch (action.getBody().getSpecifierCase()) {
             case INLINE_STRING -> action.getBody().getInlineString();
             case INLINE_BYTES -> action.getBody().getInlineBytes().toString(StandardCharsets.UTF_8);
@@ -428,8 +506,8 @@ public final class RouteConfigurationParser {
                 yield "";
             }
         };
-        if (body.getBytes(StandardCharsets.UTF_8).length > MAX_DIRECT_BODY_BYTES) {
-            return problems.expected("body", body.length() + " bytes", "at most " + MAX_DIRECT_BODY_BYTES);
+        if (body.getBytes(StandardCharsets.UTF_8).length > most) {
+            return problems.expected("body", body.length() + " bytes", "at most " + most);
         }
         return Optional.of(new Direct(action.getStatus(), body));
     }

@@ -1,13 +1,18 @@
 package io.sluice.gateway.compile;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
+import io.envoyproxy.envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import io.envoyproxy.envoy.type.v3.FractionalPercent;
 import io.sluice.gateway.route.HeaderMatcher;
+import io.sluice.gateway.route.MetadataMatcher;
 import io.sluice.gateway.route.PathMatcher;
 import io.sluice.gateway.route.QueryMatcher;
 import io.sluice.gateway.route.RouteMatch;
+import io.sluice.gateway.route.UriTemplate;
 import io.sluice.gateway.route.ValueMatcher;
 import io.sluice.gateway.xds.Problems;
 import java.util.ArrayList;
@@ -30,7 +35,8 @@ final class RouteMatchParser {
             case SAFE_REGEX ->
                 regex(match.getSafeRegex().getRegex(), problems.at("safe_regex"))
                         .map(PathMatcher.Regex::new);
-            case CONNECT_MATCHER, PATH_MATCH_POLICY, PATHSPECIFIER_NOT_SET ->
+            case PATH_MATCH_POLICY -> template(match.getPathMatchPolicy(), problems.at("path_match_policy"));
+            case CONNECT_MATCHER, PATHSPECIFIER_NOT_SET ->
                 problems.unsupported("path_specifier", match.getPathSpecifierCase());
         };
         List<HeaderMatcher> headers = new ArrayList<>();
@@ -42,9 +48,15 @@ final class RouteMatchParser {
             query(match.getQueryParameters(i), problems.at("query_parameters[" + i + "]"))
                     .ifPresent(query::add);
         }
+        List<MetadataMatcher> metadata = new ArrayList<>();
+        for (int i = 0; i < match.getDynamicMetadataCount(); i++) {
+            metadata(match.getDynamicMetadata(i), problems.at("dynamic_metadata[" + i + "]"))
+                    .ifPresent(metadata::add);
+        }
         if (path.isEmpty()
                 || headers.size() < match.getHeadersCount()
-                || query.size() < match.getQueryParametersCount()) {
+                || query.size() < match.getQueryParametersCount()
+                || metadata.size() < match.getDynamicMetadataCount()) {
             return Optional.empty();
         }
         FractionalPercent percent = match.getRuntimeFraction().getDefaultValue();
@@ -55,7 +67,69 @@ final class RouteMatchParser {
                 match.hasGrpc(),
                 match.hasRuntimeFraction()
                         ? new RouteMatch.Fraction(percent.getNumerator(), denominator(percent))
-                        : null));
+                        : null,
+                metadata));
+    }
+
+    private static Optional<PathMatcher> template(TypedExtensionConfig policy, Problems problems) {
+        if (!policy.getTypedConfig().is(UriTemplateMatchConfig.class)) {
+            return problems.unsupported("typed_config", policy.getTypedConfig().getTypeUrl());
+        }
+        try {
+            String template =
+                    policy.getTypedConfig().unpack(UriTemplateMatchConfig.class).getPathTemplate();
+            try {
+                return Optional.of(new PathMatcher.Template(UriTemplate.parse(template)));
+            } catch (IllegalArgumentException e) {
+                return problems.expected("path_template", "'" + template + "'", String.valueOf(e.getMessage()));
+            }
+        } catch (InvalidProtocolBufferException e) {
+            return problems.wrong("typed_config", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Optional<MetadataMatcher> metadata(
+            io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher matcher, Problems problems) {
+        List<String> path =
+                matcher.getPathList().stream().map(segment -> segment.getKey()).toList();
+        return metadataValue(matcher.getValue(), problems.at("value"))
+                .map(value -> new MetadataMatcher(matcher.getFilter(), path, value, matcher.getInvert()));
+    }
+
+    private static Optional<MetadataMatcher.Value> metadataValue(
+            io.envoyproxy.envoy.type.matcher.v3.ValueMatcher matcher, Problems problems) {
+        return switch (matcher.getMatchPatternCase()) {
+            case STRING_MATCH ->
+                string(matcher.getStringMatch(), problems.at("string_match")).map(MetadataMatcher.Value.Text::new);
+            case BOOL_MATCH -> Optional.of(new MetadataMatcher.Value.Truth(matcher.getBoolMatch()));
+            case PRESENT_MATCH -> Optional.of(new MetadataMatcher.Value.Present(matcher.getPresentMatch()));
+            case DOUBLE_MATCH ->
+                Optional.of(
+                        matcher.getDoubleMatch().hasRange()
+                                ? new MetadataMatcher.Value.Range(
+                                        matcher.getDoubleMatch().getRange().getStart(),
+                                        matcher.getDoubleMatch().getRange().getEnd())
+                                : new MetadataMatcher.Value.Range(
+                                        matcher.getDoubleMatch().getExact(),
+                                        matcher.getDoubleMatch().getExact()));
+            case LIST_MATCH ->
+                metadataValue(matcher.getListMatch().getOneOf(), problems.at("list_match"))
+                        .map(MetadataMatcher.Value.OneOf::new);
+            case OR_MATCH -> {
+                List<MetadataMatcher.Value> values = new ArrayList<>();
+                for (int i = 0; i < matcher.getOrMatch().getValueMatchersCount(); i++) {
+                    metadataValue(
+                                    matcher.getOrMatch().getValueMatchers(i),
+                                    problems.at("or_match > value_matchers[" + i + "]"))
+                            .ifPresent(values::add);
+                }
+                yield values.size() == matcher.getOrMatch().getValueMatchersCount()
+                        ? Optional.of(new MetadataMatcher.Value.AnyOf(values))
+                        : Optional.empty();
+            }
+            case NULL_MATCH, MATCHPATTERN_NOT_SET ->
+                problems.unsupported("match_pattern", matcher.getMatchPatternCase());
+        };
     }
 
     private static long denominator(FractionalPercent percent) {

@@ -1,6 +1,8 @@
 package io.sluice.gateway.filter;
 
 import com.linecorp.armeria.common.RequestHeadersBuilder;
+import io.sluice.gateway.route.HeaderMatcher;
+import io.sluice.gateway.route.RouteRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param responseHeaders applied to answers of upstreams, redirects and direct responses
  * @param idleTimeout of the stream, in place of the connection manager's; null leaves that
  * @param configs per place in the chain: the filter's per-route configuration, null where there is none, {@link #DISABLED} where the filter is off
+ * @param known what the virtual host says of its requests
  * @param lasting how long a stream may last
  * @param fields per place in the chain: what the filter read of the route's own fields
  */
@@ -28,11 +31,42 @@ public record Route(
         @Nullable Duration idleTimeout,
         List<@Nullable Object> configs,
         List<@Nullable Object> fields,
-        Lasting lasting) {
+        Lasting lasting,
+        Known known) {
     private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
     /** The filter does not take part in exchanges of this route. */
     public static final Object DISABLED = new Object();
+
+    /**
+     * What a virtual host says of its requests.
+     *
+     * @param tellTimeoutRetries whether upstreams learn that an attempt follows one that took too long
+     */
+    public record Known(List<VirtualCluster> virtualClusters, boolean tellTimeoutRetries) {
+        public static final Known NOTHING = new Known(List.of(), false);
+
+        public Known {
+            virtualClusters = List.copyOf(virtualClusters);
+        }
+
+        /** Empty for none of them. */
+        public String virtualCluster(RouteRequest request) {
+            for (VirtualCluster cluster : virtualClusters) {
+                if (cluster.headers().stream().allMatch(header -> header.matches(request))) {
+                    return cluster.name();
+                }
+            }
+            return "";
+        }
+    }
+
+    /** A name for requests with such headers. */
+    public record VirtualCluster(String name, List<HeaderMatcher> headers) {
+        public VirtualCluster {
+            headers = List.copyOf(headers);
+        }
+    }
 
     /**
      * The part of weighted clusters that a request goes to: by the number in the header that the weights name, else by its own random one; null

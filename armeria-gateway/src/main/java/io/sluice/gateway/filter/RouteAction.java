@@ -1,6 +1,7 @@
 package io.sluice.gateway.filter;
 
 import com.google.re2j.Pattern;
+import io.sluice.gateway.route.UriTemplate;
 import io.sluice.gateway.upstream.CallPolicy;
 import java.time.Duration;
 import java.util.List;
@@ -73,10 +74,14 @@ public sealed interface RouteAction {
         /**
          * With the mutations of all levels, the share's own among them.
          *
+         * @param cluster empty where a header names it
+         * @param host set before the route's rewrite; empty for none
          * @param configs as {@link Route#configs}, with the share as the most specific level
          */
         record Share(
                 String cluster,
+                String clusterHeader,
+                String host,
                 long weight,
                 HeaderMutations requestHeaders,
                 HeaderMutations responseHeaders,
@@ -119,6 +124,8 @@ public sealed interface RouteAction {
 
         /** @param matched how much of the path is replaced; -1 means all of it (an exact match) */
         record Prefix(int matched, String replacement) implements PathRewrite {}
+
+        record Template(UriTemplate.Rewrite rewrite) implements PathRewrite {}
 
         /** All matches, {@code \1} for a group. */
         record Regex(Pattern pattern, String substitution) implements PathRewrite {}

@@ -72,13 +72,11 @@ final class EntryRules {
     record Outcome(@Nullable Refusal refusal, InetSocketAddress remote, boolean tls, boolean internal) {}
 
     /**
-     * @param by which of Envoy's parts refuses: its codec closes the HTTP/1 connection and resets the HTTP/2 stream, the manager's first look
-     *     closes the HTTP/1 connection
+     * @param by which of Envoy's parts refuses: its codec closes the HTTP/1 connection and resets the HTTP/2 stream
      */
     record Refusal(LocalReply reply, By by) {
         enum By {
             CODEC,
-            FIRST_LOOK,
             MANAGER
         }
     }
@@ -129,10 +127,10 @@ final class EntryRules {
     private static @Nullable Refusal path(HttpConnectionManager manager, RequestHeadersBuilder headers) {
         String path = headers.path();
         if (!path.startsWith("/")) {
-            return new Refusal(LocalReply.of(404, "", "absolute_path_rejected"), Refusal.By.FIRST_LOOK);
+            return new Refusal(LocalReply.of(404, "", "absolute_path_rejected"), Refusal.By.MANAGER);
         }
         if (path.indexOf('#') >= 0) {
-            return new Refusal(LocalReply.of(400, "", "path_normalization_failed"), Refusal.By.FIRST_LOOK);
+            return new Refusal(LocalReply.of(400, "", "path_normalization_failed"), Refusal.By.MANAGER);
         }
         PathOptions.Result result = PathOptions.apply(manager, path);
         switch (result) {
@@ -150,7 +148,7 @@ final class EntryRules {
                 return new Refusal(reply, Refusal.By.MANAGER);
             }
             case PathOptions.Result.Refused refused -> {
-                return new Refusal(LocalReply.of(400, "", "path_normalization_failed"), Refusal.By.FIRST_LOOK);
+                return new Refusal(LocalReply.of(400, "", "path_normalization_failed"), Refusal.By.MANAGER);
             }
         }
         return null;
@@ -243,6 +241,7 @@ final class EntryRules {
         }
         if (!internal) {
             ONLY_FROM_INSIDE.forEach(headers::remove);
+            manager.internalOnlyHeaders().forEach(headers::remove);
         }
         if (edge) {
             NOT_FROM_THE_EDGE.forEach(headers::remove);

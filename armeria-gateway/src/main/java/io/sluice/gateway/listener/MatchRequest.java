@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import io.sluice.gateway.route.RouteRequest;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A request as route matching sees it. Made for one match. */
@@ -13,14 +14,27 @@ final class MatchRequest implements RouteRequest {
     private final boolean tls;
     private final String path;
     private final String query;
+    private final @Nullable Map<String, Map<String, Object>> metadata;
 
-    MatchRequest(RequestHeadersBuilder headers, long random, boolean tls) {
+    /**
+     * @param withoutParameters whether the path ends at its first {@code ;}
+     * @param metadata what filters found out, by filter; null for nothing yet
+     */
+    MatchRequest(
+            RequestHeadersBuilder headers,
+            long random,
+            boolean tls,
+            boolean withoutParameters,
+            @Nullable Map<String, Map<String, Object>> metadata) {
         this.headers = headers;
         this.random = random;
         this.tls = tls;
+        this.metadata = metadata;
         String whole = headers.path();
         int at = whole.indexOf('?');
-        path = at < 0 ? whole : whole.substring(0, at);
+        String bare = at < 0 ? whole : whole.substring(0, at);
+        int parameters = withoutParameters ? bare.indexOf(';') : -1;
+        path = parameters < 0 ? bare : bare.substring(0, parameters);
         query = at < 0 ? "" : whole.substring(at + 1);
     }
 
@@ -49,6 +63,11 @@ final class MatchRequest implements RouteRequest {
             }
         }
         return null;
+    }
+
+    @Override
+    public Map<String, Object> metadata(String filter) {
+        return metadata == null ? Map.of() : metadata.getOrDefault(filter, Map.of());
     }
 
     @Override

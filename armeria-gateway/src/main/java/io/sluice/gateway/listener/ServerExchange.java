@@ -45,6 +45,7 @@ final class ServerExchange implements Exchange {
     private static final AsciiString REQUEST_ID = AsciiString.cached("x-request-id");
     private static final AsciiString INTERNAL = AsciiString.cached("x-envoy-internal");
     private static final int SWITCHING_PROTOCOLS = 101;
+    private static final int BAD_REQUEST = 400;
     private static final int GRPC_DEADLINE_EXCEEDED = 4;
 
     private final DownstreamStream stream;
@@ -73,6 +74,7 @@ final class ServerExchange implements Exchange {
     private boolean ended;
     private long endNanos;
     private String details = "";
+    private String virtualCluster = "";
 
     ServerExchange(DownstreamStream stream, HttpConnectionManager manager, ListenerParts parts) {
         this.stream = stream;
@@ -115,14 +117,18 @@ final class ServerExchange implements Exchange {
         remote = entry.remote();
         tls = entry.tls();
         if (refusal != null) {
-            refuse(WireMarks.reply(refusal));
+            if (WireMarks.isOfManager(refusal)) {
+                reply(WireMarks.reply(refusal));
+            } else {
+                refuse(WireMarks.reply(refusal));
+            }
             return;
         }
         if (entry.refusal() != null) {
             refuse(entry.refusal());
             return;
         }
-        MatchRequest asked = new MatchRequest(request, streamId, tls);
+        MatchRequest asked = asked();
         matched(asked);
         Duration idle = route == null ? null : route.idleTimeout();
         timers.start(
@@ -193,9 +199,12 @@ final class ServerExchange implements Exchange {
                     resetResponse(refusal.reply().details());
                 }
             }
-            case FIRST_LOOK -> refuse(refusal.reply());
             case MANAGER -> reply(refusal.reply());
         }
+    }
+
+    private MatchRequest asked() {
+        return new MatchRequest(request, streamId, tls, manager.routes().ignoresParameters(), metadata);
     }
 
     private boolean needsTls(MatchRequest asked) {
@@ -212,6 +221,9 @@ final class ServerExchange implements Exchange {
         Route found = manager.routes().match(asked);
         route = found;
         share = found == null ? null : found.share(request, streamId);
+        if (found != null && found.action() instanceof RouteAction.Forward) {
+            virtualCluster = found.known().virtualCluster(asked);
+        }
     }
 
     private boolean mayUpgrade() {
@@ -339,6 +351,9 @@ final class ServerExchange implements Exchange {
             return;
         }
         requestFlow.stop();
+        if (http1 && reply.status() == BAD_REQUEST && !manager.outlivesBadRequests()) {
+            stream.endConnection();
+        }
         if (!filters.areCreated()) {
             filters.create(this);
         }
@@ -477,7 +492,7 @@ final class ServerExchange implements Exchange {
 
     @Override
     public void refreshRoute() {
-        matched(new MatchRequest(request, streamId, tls));
+        matched(asked());
     }
 
     @Override
@@ -692,6 +707,11 @@ final class ServerExchange implements Exchange {
     @Override
     public String virtualHostName() {
         return route == null ? "" : route.virtualHost();
+    }
+
+    @Override
+    public String virtualClusterName() {
+        return virtualCluster;
     }
 
     @Override

@@ -38,6 +38,14 @@ public sealed interface PathMatcher {
         }
     }
 
+    /** The whole path, as a template says. */
+    record Template(UriTemplate template) implements PathMatcher {
+        @Override
+        public boolean matches(String path) {
+            return template.matches(path);
+        }
+    }
+
     private static boolean startsWith(String path, String prefix, boolean caseSensitive) {
         return caseSensitive
                 ? path.startsWith(prefix)

@@ -34,6 +34,7 @@ final class RouteIndex<T> {
                 case PathMatcher.Prefix p -> others = append(others, number);
                 case PathMatcher.SegmentPrefix s -> others = append(others, number);
                 case PathMatcher.Regex r -> others = append(others, number);
+                case PathMatcher.Template t -> others = append(others, number);
             }
         }
     }

@@ -14,10 +14,21 @@ public record RouteMatch(
         List<HeaderMatcher> headers,
         List<QueryMatcher> query,
         boolean grpc,
-        @Nullable Fraction fraction) {
+        @Nullable Fraction fraction,
+        List<MetadataMatcher> metadata) {
     public RouteMatch {
         headers = List.copyOf(headers);
         query = List.copyOf(query);
+        metadata = List.copyOf(metadata);
+    }
+
+    public RouteMatch(
+            PathMatcher path,
+            List<HeaderMatcher> headers,
+            List<QueryMatcher> query,
+            boolean grpc,
+            @Nullable Fraction fraction) {
+        this(path, headers, query, grpc, fraction, List.of());
     }
 
     /** Everything but the path, in Envoy's order. */
@@ -35,6 +46,11 @@ public record RouteMatch(
         }
         for (QueryMatcher parameter : query) {
             if (!parameter.matches(request)) {
+                return false;
+            }
+        }
+        for (MetadataMatcher found : metadata) {
+            if (!found.matches(request)) {
                 return false;
             }
         }

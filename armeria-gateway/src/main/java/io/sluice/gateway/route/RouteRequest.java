@@ -1,6 +1,7 @@
 package io.sluice.gateway.route;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What matching asks of a request. */
@@ -17,6 +18,9 @@ public interface RouteRequest {
     /** The first value of a parameter, not decoded; empty for one without a value, null when absent. */
     @Nullable
     String query(String name);
+
+    /** What a filter found out so far; empty where there is nothing. */
+    Map<String, Object> metadata(String filter);
 
     /** At least 0, the same for all random decisions of one request. */
     long random();

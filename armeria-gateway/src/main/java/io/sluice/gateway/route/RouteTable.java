@@ -20,18 +20,25 @@ public final class RouteTable<T> {
     private final TreeMap<Integer, Map<String, Host<T>>> suffixes = new TreeMap<>(Comparator.reverseOrder());
     private final TreeMap<Integer, Map<String, Host<T>>> prefixes = new TreeMap<>(Comparator.reverseOrder());
     private final boolean ignorePort;
+    private final boolean ignoreParameters;
     private @Nullable Host<T> any;
 
-    private RouteTable(boolean ignorePort) {
+    private RouteTable(boolean ignorePort, boolean ignoreParameters) {
         this.ignorePort = ignorePort;
+        this.ignoreParameters = ignoreParameters;
+    }
+
+    public static <T> RouteTable<T> of(List<VirtualHost<T>> hosts, boolean ignorePort) {
+        return of(hosts, ignorePort, false);
     }
 
     /**
      * @param ignorePort whether a port in the request's host is disregarded
+     * @param ignoreParameters whether paths count up to their first {@code ;} only
      * @throws IllegalArgumentException where a domain stands twice; check with {@link #firstTwice} before
      */
-    public static <T> RouteTable<T> of(List<VirtualHost<T>> hosts, boolean ignorePort) {
-        RouteTable<T> table = new RouteTable<>(ignorePort);
+    public static <T> RouteTable<T> of(List<VirtualHost<T>> hosts, boolean ignorePort, boolean ignoreParameters) {
+        RouteTable<T> table = new RouteTable<>(ignorePort, ignoreParameters);
         for (VirtualHost<T> host : hosts) {
             Host<T> indexed = new Host<>(host, new RouteIndex<>(host.routes()));
             for (String domain : host.domains()) {
@@ -74,6 +81,11 @@ public final class RouteTable<T> {
         if (before != null) {
             throw new IllegalArgumentException("domain '" + domain + "' stands twice");
         }
+    }
+
+    /** Whether requests show their paths up to the first {@code ;} only. */
+    public boolean ignoresParameters() {
+        return ignoreParameters;
     }
 
     /** Null where no virtual host is for the request's authority. */

@@ -29,6 +29,11 @@ public final class WireMarks {
         return true;
     }
 
+    /** Whether Envoy's codec would have let it pass, for the manager to refuse. */
+    public static boolean isOfManager(String refusal) {
+        return refusal.equals(MISSING_HOST);
+    }
+
     /** What a refusal's answer says: as Envoy's codec answers, the status in words. */
     public static LocalReply reply(String refusal) {
         int space = refusal.indexOf(' ');

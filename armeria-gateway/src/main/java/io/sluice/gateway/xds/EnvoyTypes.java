@@ -27,6 +27,8 @@ import io.envoyproxy.envoy.extensions.load_balancing_policies.maglev.v3.Maglev;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
+import io.envoyproxy.envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig;
+import io.envoyproxy.envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig;
 import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.util.List;
@@ -57,6 +59,8 @@ public final class EnvoyTypes {
             RingHash.getDefaultInstance(),
             Maglev.getDefaultInstance(),
             PreviousHostsPredicate.getDefaultInstance(),
+            UriTemplateMatchConfig.getDefaultInstance(),
+            UriTemplateRewriteConfig.getDefaultInstance(),
             StringValue.getDefaultInstance(),
             Struct.getDefaultInstance());
 

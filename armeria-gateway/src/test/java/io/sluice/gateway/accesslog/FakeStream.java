@@ -168,6 +168,11 @@ public class FakeStream implements StreamInfo {
     }
 
     @Override
+    public String virtualClusterName() {
+        return "";
+    }
+
+    @Override
     public String requestId() {
         return "0b8c-1";
     }

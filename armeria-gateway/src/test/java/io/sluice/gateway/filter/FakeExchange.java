@@ -93,7 +93,8 @@ public final class FakeExchange extends FakeStream implements Exchange {
                 null,
                 List.of(),
                 List.of(),
-                Route.Lasting.AS_THE_MANAGER_SAYS);
+                Route.Lasting.AS_THE_MANAGER_SAYS,
+                Route.Known.NOTHING);
     }
 
     @Override

@@ -12,6 +12,7 @@ final class FakeRequest implements RouteRequest {
     private final String path;
     private final Map<String, List<String>> headers = new HashMap<>();
     private final Map<String, String> query = new HashMap<>();
+    private final Map<String, Map<String, Object>> metadata = new HashMap<>();
     private long random;
     private int headerAsked;
 
@@ -53,6 +54,16 @@ final class FakeRequest implements RouteRequest {
     public List<String> header(String name) {
         headerAsked++;
         return headers.getOrDefault(name, List.of());
+    }
+
+    FakeRequest metadata(String filter, Map<String, Object> found) {
+        metadata.put(filter, found);
+        return this;
+    }
+
+    @Override
+    public Map<String, Object> metadata(String filter) {
+        return metadata.getOrDefault(filter, Map.of());
     }
 
     @Override

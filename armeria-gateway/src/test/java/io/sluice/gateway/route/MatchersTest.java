@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.re2j.Pattern;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -186,5 +188,39 @@ class MatchersTest {
             }
             default -> throw new IllegalArgumentException(kind);
         };
+    }
+
+    @ParameterizedTest(name = "{0} {1} inverted {2}: {3}")
+    @CsvSource(delimiter = '|', textBlock = """
+                    jwt  | sub       | false | true
+                    jwt  | sub       | true  | false
+                    jwt  | other     | false | false
+                    jwt  | other     | true  | true
+                    else | sub       | false | false
+                    jwt  | deep/name | false | false
+                    """)
+    void looksAtWhatFiltersFoundOut(String filter, String path, boolean invert, boolean expected) {
+        FakeRequest request = new FakeRequest("a", "/")
+                .metadata("jwt", Map.of("sub", "alice", "deep", Map.of("name", "bob"), "all", List.of("x", "alice")));
+        MetadataMatcher.Value alice = new MetadataMatcher.Value.Text(new ValueMatcher.Exact("alice", false));
+        assertThat(new MetadataMatcher(filter, List.of(path.split("/")), alice, invert).matches(request))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void comparesWhatFiltersFoundOutByItsKind() {
+        MetadataMatcher.Value alice = new MetadataMatcher.Value.Text(new ValueMatcher.Exact("alice", false));
+        assertThat(new MetadataMatcher.Value.OneOf(alice).matches(List.of("x", "alice")))
+                .isTrue();
+        assertThat(new MetadataMatcher.Value.OneOf(alice).matches("alice")).isFalse();
+        assertThat(new MetadataMatcher.Value.Truth(true).matches(true)).isTrue();
+        assertThat(new MetadataMatcher.Value.Truth(true).matches("true")).isFalse();
+        assertThat(new MetadataMatcher.Value.Range(1, 2).matches(1.5)).isTrue();
+        assertThat(new MetadataMatcher.Value.Range(1, 2).matches(2)).isFalse();
+        assertThat(new MetadataMatcher.Value.Range(2, 2).matches(2)).isTrue();
+        assertThat(new MetadataMatcher.Value.Present(true).matches(null)).isFalse();
+        assertThat(new MetadataMatcher.Value.Present(false).matches(1)).isFalse();
+        assertThat(new MetadataMatcher.Value.AnyOf(List.of(alice, new MetadataMatcher.Value.Truth(true))).matches(true))
+                .isTrue();
     }
 }

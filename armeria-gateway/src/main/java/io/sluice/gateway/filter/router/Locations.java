@@ -1,6 +1,8 @@
 package io.sluice.gateway.filter.router;
 
 import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpStatus;
 import io.sluice.gateway.filter.Exchange;
 import io.sluice.gateway.filter.RouteAction;
 import io.sluice.gateway.filter.RouteAction.PathRewrite;
@@ -15,6 +17,18 @@ final class Locations {
                 redirect.toHttps() ? "https" : redirect.scheme() != null ? redirect.scheme() : tls ? "https" : "http";
         return scheme + "://" + host(redirect, exchange, scheme, tls)
                 + path(redirect, exchange.request().path());
+    }
+
+    /** An answer that says that something was made, or is elsewhere, says where: here, unless it says it itself. */
+    static HttpHeaders of(RouteAction.Direct direct, Exchange exchange) {
+        boolean says = direct.status() == HttpStatus.CREATED.code() || direct.status() / 100 == 3;
+        return says
+                ? HttpHeaders.of(
+                        HttpHeaderNames.LOCATION,
+                        (exchange.isTls() ? "https://" : "http://")
+                                + exchange.request().get(HttpHeaderNames.AUTHORITY, "")
+                                + exchange.request().path())
+                : HttpHeaders.of();
     }
 
     private static String host(RouteAction.Redirect redirect, Exchange exchange, String scheme, boolean tls) {

@@ -9,8 +9,11 @@ import io.sluice.gateway.upstream.RetryPolicy;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a trusted caller may change by headers, which are taken off. The entry rules have removed them from everybody else's requests. Source:
@@ -21,6 +24,8 @@ final class Overrides {
             AsciiString.cached("x-envoy-upstream-rq-timeout-ms");
     private static final AsciiString X_ENVOY_UPSTREAM_RQ_PER_TRY_TIMEOUT_MS =
             AsciiString.cached("x-envoy-upstream-rq-per-try-timeout-ms");
+    private static final AsciiString X_ENVOY_EXPECTED_RQ_TIMEOUT_MS =
+            AsciiString.cached("x-envoy-expected-rq-timeout-ms");
     private static final AsciiString X_ENVOY_RETRY_ON = AsciiString.cached("x-envoy-retry-on");
     private static final AsciiString X_ENVOY_RETRY_GRPC_ON = AsciiString.cached("x-envoy-retry-grpc-on");
     private static final AsciiString X_ENVOY_MAX_RETRIES = AsciiString.cached("x-envoy-max-retries");
@@ -33,13 +38,15 @@ final class Overrides {
     private Overrides() {}
 
     @SuppressWarnings("ReferenceEquality") // the same object where nothing overrides it
-    static CallPolicy apply(RouteAction.Forward forward, RequestHeadersBuilder headers) {
+    static CallPolicy apply(RouteAction.Forward forward, RequestHeadersBuilder headers, boolean heedExpected) {
         CallPolicy policy = forward.policy();
         RouteAction.GrpcDeadline deadline = forward.grpcDeadline();
         Duration whole = deadline != null && GrpcTimeout.isGrpc(headers)
                 ? deadline.timeout(GrpcTimeout.of(headers))
                 : policy.timeout();
-        Optional<Duration> timeout = millis(headers, X_ENVOY_UPSTREAM_RQ_TIMEOUT_MS);
+        Optional<Duration> expected = heedExpected ? millis(headers, X_ENVOY_EXPECTED_RQ_TIMEOUT_MS) : Optional.empty();
+        // what is expected is the time that is left of what was asked for by then
+        Optional<Duration> timeout = expected.isPresent() ? expected : millis(headers, X_ENVOY_UPSTREAM_RQ_TIMEOUT_MS);
         Optional<Duration> perTry = millis(headers, X_ENVOY_UPSTREAM_RQ_PER_TRY_TIMEOUT_MS);
         Duration total = timeout.orElse(whole);
         Duration each = perTry.orElse(policy.retry().perTryTimeout());
@@ -50,6 +57,25 @@ final class Overrides {
         return total.equals(policy.timeout()) && retry == policy.retry()
                 ? policy
                 : new CallPolicy(retry, total, policy.priority(), policy.bufferLimit());
+    }
+
+    /** The first of these headers whose value means nothing; null for none. */
+    static @Nullable String firstWrong(List<String> names, RequestHeadersBuilder headers) {
+        for (String name : names) {
+            String value = headers.get(name);
+            if (value != null && !isRight(name, value)) {
+                return name;
+            }
+        }
+        return null;
+    }
+
+    private static boolean isRight(String name, String value) {
+        return name.endsWith("-on")
+                ? Stream.of(value.split(",", -1))
+                        .allMatch(
+                                word -> RetryPolicy.RetryOn.parse(word.strip()).size() == 1)
+                : value.matches("\\d{1,15}");
     }
 
     private static RetryPolicy retry(RetryPolicy retry, RequestHeadersBuilder headers, Duration perTry) {

@@ -31,6 +31,7 @@ import io.sluice.gateway.upstream.UpstreamCall;
 import io.sluice.gateway.upstream.UpstreamFailure;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -45,12 +46,15 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     private static final AsciiString X_ENVOY_ATTEMPT_COUNT = AsciiString.cached("x-envoy-attempt-count");
     private static final AsciiString X_ENVOY_UPSTREAM_SERVICE_TIME =
             AsciiString.cached("x-envoy-upstream-service-time");
+    private static final AsciiString X_ENVOY_IS_TIMEOUT_RETRY = AsciiString.cached("x-envoy-is-timeout-retry");
     private static final AsciiString X_ENVOY_OVERLOADED = AsciiString.cached("x-envoy-overloaded");
 
     private final Exchange exchange;
     private final Clusters clusters;
     private final Upstream upstream;
     private final boolean suppressEnvoyHeaders;
+    private final boolean heedExpected;
+    private final List<String> strictHeaders;
     private @Nullable UpstreamCall call;
     private @Nullable CallPolicy callPolicy;
     private @Nullable Route route;
@@ -60,12 +64,25 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     private boolean headersOut;
     private boolean timeoutAsNoContent;
     private boolean rewritesGrpcTimeout;
+    private boolean tookTooLong;
 
-    RouterFilter(Exchange exchange, Clusters clusters, Upstream upstream, boolean suppressEnvoyHeaders) {
+    /**
+     * @param heedExpected whether the time that a caller expects goes before what it asks for
+     * @param strictHeaders those whose values are checked
+     */
+    RouterFilter(
+            Exchange exchange,
+            Clusters clusters,
+            Upstream upstream,
+            boolean suppressEnvoyHeaders,
+            boolean heedExpected,
+            List<String> strictHeaders) {
         this.exchange = exchange;
         this.clusters = clusters;
         this.upstream = upstream;
         this.suppressEnvoyHeaders = suppressEnvoyHeaders;
+        this.heedExpected = heedExpected;
+        this.strictHeaders = strictHeaders;
     }
 
     @Override
@@ -76,13 +93,26 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             return;
         }
         route = matched;
+        if (!strictHeaders.isEmpty() && matched.action() instanceof RouteAction.Forward) {
+            String wrong = Overrides.firstWrong(strictHeaders, exchange.request());
+            if (wrong != null) {
+                exchange.reply(LocalReply.of(
+                        400,
+                        "invalid header '" + wrong + "' with value '"
+                                + exchange.request().get(wrong, "") + "'",
+                        "request_headers_failed_strict_check{" + wrong + "}",
+                        ResponseFlag.IH));
+                return;
+            }
+        }
         switch (matched.action()) {
             case RouteAction.Forward forward -> forward(matched, forward, end);
             case RouteAction.Redirect redirect -> {
                 HttpHeaders headers = HttpHeaders.of(HttpHeaderNames.LOCATION, Locations.of(redirect, exchange));
                 answer(matched, redirect.status(), "", headers);
             }
-            case RouteAction.Direct direct -> answer(matched, direct.status(), direct.body(), HttpHeaders.of());
+            case RouteAction.Direct direct ->
+                answer(matched, direct.status(), direct.body(), Locations.of(direct, exchange));
         }
     }
 
@@ -96,6 +126,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         HeaderMutations mutations = matched.requestHeaders();
         responseMutations = matched.responseHeaders();
         String name;
+        String shareHost = "";
         switch (forward.cluster()) {
             case ClusterChoice.Named named -> name = named.cluster();
             case ClusterChoice.FromHeader from -> name = headers.get(from.header(), "");
@@ -104,7 +135,8 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
                 if (share == null) {
                     throw new IllegalStateException("weights without a choice");
                 }
-                name = share.cluster();
+                name = share.cluster().isEmpty() ? headers.get(share.clusterHeader(), "") : share.cluster();
+                shareHost = share.host();
                 mutations = share.requestHeaders();
                 responseMutations = share.responseHeaders();
             }
@@ -116,12 +148,15 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
                     .with(responseMutations));
             return;
         }
-        CallPolicy policy = Overrides.apply(forward, headers);
+        CallPolicy policy = Overrides.apply(forward, headers, heedExpected);
         timeoutAsNoContent = headers.contains(Overrides.TIMEOUT_ALT_RESPONSE);
         headers.remove(Overrides.TIMEOUT_ALT_RESPONSE);
         rewritesGrpcTimeout = forward.grpcDeadline() != null && GrpcTimeout.isGrpc(headers);
         mutations.apply(headers, exchange);
         rewritePath(forward.path(), headers);
+        if (!shareHost.isEmpty()) {
+            headers.authority(shareHost);
+        }
         rewriteHost(forward, headers);
         if (!forward.hash().isEmpty() && cluster.spec().balancing().policy().hashes()) {
             requestHash = RequestHash.of(forward.hash(), headers, exchange);
@@ -150,6 +185,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             case PathRewrite.Keep keep -> path;
             case PathRewrite.Prefix prefix ->
                 prefix.replacement() + (prefix.matched() < 0 ? "" : bare.substring(prefix.matched())) + rest;
+            case PathRewrite.Template template -> template.rewrite().of(bare) + rest;
             case PathRewrite.Regex regex -> replaceAll(regex.pattern(), regex.substitution(), bare) + rest;
         };
     }
@@ -289,11 +325,15 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         if (route != null && route.countAttempts()) {
             headers.set(X_ENVOY_ATTEMPT_COUNT, String.valueOf(attempt));
         }
+        if (attempt > 1 && route != null && route.known().tellTimeoutRetries()) {
+            headers.set(X_ENVOY_IS_TIMEOUT_RETRY, String.valueOf(tookTooLong));
+        }
         exchange.trace().attempt(attempt, exchange.upstream().cluster, endpoint.key(), headers);
     }
 
     @Override
     public void onAttemptEnd(int attempt, Endpoint endpoint, int status, @Nullable ResetReason reset) {
+        tookTooLong = status == HttpStatus.GATEWAY_TIMEOUT.code() && reset == ResetReason.LOCAL_RESET;
         exchange.trace().attemptEnd(attempt, status, reset == null ? "" : reset.text());
     }
 

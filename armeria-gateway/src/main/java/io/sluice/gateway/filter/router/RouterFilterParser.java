@@ -10,6 +10,7 @@ import io.sluice.gateway.filter.HttpFilterParser;
 import io.sluice.gateway.filter.TerminalFilter;
 import io.sluice.gateway.upstream.Upstream;
 import io.sluice.gateway.xds.Problems;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -30,12 +31,15 @@ public final class RouterFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<HttpFilterFactory> parse(String name, Any config, Problems problems) {
-        boolean suppress;
+        Router router;
         try {
-            suppress = config.unpack(Router.class).getSuppressEnvoyHeaders();
+            router = config.unpack(Router.class);
         } catch (InvalidProtocolBufferException e) {
             return problems.wrong("typed_config", String.valueOf(e.getMessage()));
         }
+        boolean suppress = router.getSuppressEnvoyHeaders();
+        boolean heedExpected = router.getRespectExpectedRqTimeout();
+        List<String> strict = List.copyOf(router.getStrictCheckHeadersList());
         return Optional.of(new TerminalFilter.Factory() {
             @Override
             public String name() {
@@ -49,7 +53,7 @@ public final class RouterFilterParser implements HttpFilterParser {
 
             @Override
             public TerminalFilter create(Exchange exchange) {
-                return new RouterFilter(exchange, clusters, upstream, suppress);
+                return new RouterFilter(exchange, clusters, upstream, suppress, heedExpected, strict);
             }
         });
     }
