@@ -35,6 +35,7 @@ import io.sluice.gateway.settings.SettingsException;
 import io.sluice.gateway.settings.SettingsReader;
 import io.sluice.gateway.tracing.Tracing;
 import io.sluice.gateway.tracing.ZipkinTracing;
+import io.sluice.gateway.upstream.BufferedHttpCalls;
 import io.sluice.gateway.upstream.GrpcStreams;
 import io.sluice.gateway.upstream.HttpHealthProbe;
 import io.sluice.gateway.upstream.PooledUpstream;
@@ -170,7 +171,15 @@ public final class GatewayMain {
         LogSinks sinks = new LogSinks(metrics);
         RequestHeaderTestParser headerTests = new RequestHeaderTestParser();
         ListenerParser listenerParser = new ListenerParser(new HttpConnectionManagerParser(
-                HttpFilters.all(clusters, upstream, calls, limiter, headerTests, start.localCluster(), metrics),
+                HttpFilters.all(
+                        clusters,
+                        upstream,
+                        calls,
+                        new BufferedHttpCalls(upstream, clusters, workers),
+                        limiter,
+                        headerTests,
+                        start.localCluster(),
+                        metrics),
                 new AccessLogParser(sinks, headerTests),
                 settings.zipkinUrl().isPresent(),
                 new LocalNode(start.nodeId(), start.localCluster())));

@@ -8,11 +8,14 @@ import io.sluice.gateway.filter.buffer.BufferFilterParser;
 import io.sluice.gateway.filter.cors.CorsFilterParser;
 import io.sluice.gateway.filter.csrf.CsrfFilterParser;
 import io.sluice.gateway.filter.headermutation.HeaderMutationFilterParser;
+import io.sluice.gateway.filter.jwt.JwtFilterParser;
 import io.sluice.gateway.filter.ratelimit.RateLimitFilterParser;
 import io.sluice.gateway.filter.router.RouterFilterParser;
 import io.sluice.gateway.ratelimit.RateLimiter;
 import io.sluice.gateway.upstream.GrpcCalls;
+import io.sluice.gateway.upstream.HttpCalls;
 import io.sluice.gateway.upstream.Upstream;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -29,6 +32,7 @@ final class HttpFilters {
             Clusters clusters,
             Upstream upstream,
             GrpcCalls calls,
+            HttpCalls httpCalls,
             Optional<RateLimiter> limiter,
             RequestHeaderTestParser matchers,
             String localCluster,
@@ -40,6 +44,7 @@ final class HttpFilters {
                 new BufferFilterParser(),
                 new CorsFilterParser(matchers, metrics, random),
                 new CsrfFilterParser(matchers, metrics, random),
+                new JwtFilterParser(matchers, matchers, httpCalls, metrics, InstantSource.system(), System::nanoTime),
                 new RouterFilterParser(clusters, upstream));
     }
 }

@@ -45,6 +45,11 @@ public final class FilterChain {
         return off.contains(place);
     }
 
+    /** The chain takes requests from now on. */
+    public void goLive() {
+        filters.forEach(HttpFilterFactory::goLive);
+    }
+
     public TerminalFilter.Factory terminal() {
         return terminal;
     }

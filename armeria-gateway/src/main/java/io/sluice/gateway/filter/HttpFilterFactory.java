@@ -18,6 +18,9 @@ public interface HttpFilterFactory {
      */
     HttpFilter create(Exchange exchange, int place);
 
+    /** The chain takes requests from now on. Called whenever a listener takes it up; does not block. */
+    default void goLive() {}
+
     enum Phase {
         REQUEST_HEADERS(1),
         REQUEST_DATA(2),

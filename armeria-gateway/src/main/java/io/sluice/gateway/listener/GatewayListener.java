@@ -87,11 +87,13 @@ final class GatewayListener implements HttpService {
 
     /** Completes when the port takes connections; exceptionally where it cannot be had. */
     CompletableFuture<Void> start() {
+        manager.chain().goLive();
         return server.start();
     }
 
     void update(HttpConnectionManager next) {
         manager = next;
+        next.chain().goLive();
     }
 
     /** Where it listens, once it does. */

@@ -58,7 +58,7 @@ public record RouteMatch(
     }
 
     /** The cheaper test first: which one fails does not show. */
-    boolean matches(RouteRequest request) {
+    public boolean matches(RouteRequest request) {
         return path instanceof PathMatcher.Regex
                 ? matchesBesidePath(request) && path.matches(request.path())
                 : path.matches(request.path()) && matchesBesidePath(request);

@@ -42,6 +42,12 @@ public record RetryPolicy(
         }
     }
 
+    /** For calls that no route makes. */
+    public static RetryPolicy of(Set<RetryOn> on, int maxRetries, Duration backoffBase, Duration backoffMax) {
+        return new RetryPolicy(
+                on, Set.of(), maxRetries, Duration.ZERO, Duration.ZERO, backoffBase, backoffMax, false, 1);
+    }
+
     /** Envoy's words for when to try again. */
     public enum RetryOn {
         SERVER_ERROR("5xx"),

@@ -18,6 +18,8 @@ import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 import io.envoyproxy.envoy.extensions.filters.http.csrf.v3.CsrfPolicy;
 import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutation;
 import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute;
+import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication;
+import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig;
 import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit;
 import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
@@ -61,6 +63,8 @@ public final class EnvoyTypes {
             PreviousHostsPredicate.getDefaultInstance(),
             UriTemplateMatchConfig.getDefaultInstance(),
             UriTemplateRewriteConfig.getDefaultInstance(),
+            JwtAuthentication.getDefaultInstance(),
+            PerRouteConfig.getDefaultInstance(),
             StringValue.getDefaultInstance(),
             Struct.getDefaultInstance());
 

@@ -64,7 +64,9 @@ public final class SupportMatrix {
     @SuppressWarnings("ImmutableEnumChecker") // the lists do not change
     enum Part {
         LISTENERS(
-                List.of("listener", "limits", "filters"), Listener.getDescriptor(), RouteConfiguration.getDescriptor()),
+                List.of("listener", "limits", "filters", "auth"),
+                Listener.getDescriptor(),
+                RouteConfiguration.getDescriptor()),
         CLUSTERS(List.of("cluster"), Cluster.getDescriptor(), ClusterLoadAssignment.getDescriptor()),
         BOOTSTRAP(List.of("bootstrap"), Bootstrap.getDescriptor());
 
