@@ -29,6 +29,8 @@ import io.sluice.gateway.ratelimit.MemberSettings;
 import io.sluice.gateway.ratelimit.RateLimiter;
 import io.sluice.gateway.ratelimit.SharedRateLimiter;
 import io.sluice.gateway.ratelimit.service.RateLimitService;
+import io.sluice.gateway.secret.DataSourceParser;
+import io.sluice.gateway.secret.TlsContextParser;
 import io.sluice.gateway.settings.GatewaySettings;
 import io.sluice.gateway.settings.GatewaySettings.HostPort;
 import io.sluice.gateway.settings.SettingsException;
@@ -170,22 +172,25 @@ public final class GatewayMain {
 
         LogSinks sinks = new LogSinks(metrics);
         RequestHeaderTestParser headerTests = new RequestHeaderTestParser();
-        ListenerParser listenerParser = new ListenerParser(new HttpConnectionManagerParser(
-                HttpFilters.all(
-                        clusters,
-                        upstream,
-                        calls,
-                        new BufferedHttpCalls(upstream, clusters, workers),
-                        limiter,
-                        headerTests,
-                        start.localCluster(),
-                        metrics),
-                new AccessLogParser(sinks, headerTests),
-                settings.zipkinUrl().isPresent(),
-                new LocalNode(start.nodeId(), start.localCluster())));
+        TlsContextParser tls = new TlsContextParser(new DataSourceParser(settings.secretFolders()));
+        ListenerParser listenerParser = new ListenerParser(
+                new HttpConnectionManagerParser(
+                        HttpFilters.all(
+                                clusters,
+                                upstream,
+                                calls,
+                                new BufferedHttpCalls(upstream, clusters, workers),
+                                limiter,
+                                headerTests,
+                                start.localCluster(),
+                                metrics),
+                        new AccessLogParser(sinks, headerTests),
+                        settings.zipkinUrl().isPresent(),
+                        new LocalNode(start.nodeId(), start.localCluster())),
+                tls);
         ConfigParser config = new ConfigParser(start.statics(), listenerParser, compiled -> {
             clusters.update(compiled.clusters(), compiled.assignments());
-            return listeners.update(compiled.listeners());
+            return listeners.update(compiled.listeners(), compiled.secrets());
         });
         ConfigSink.Candidate statics = config.compile(new Resources(), Set.of());
         statics.refused().values().forEach(problems::add);

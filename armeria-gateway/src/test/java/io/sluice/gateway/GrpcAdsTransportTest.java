@@ -37,6 +37,9 @@ import io.sluice.gateway.compile.HttpConnectionManagerParser;
 import io.sluice.gateway.compile.ListenerParser;
 import io.sluice.gateway.compile.RequestHeaderTestParser;
 import io.sluice.gateway.filter.router.RouterFilterParser;
+import io.sluice.gateway.secret.DataSourceParser;
+import io.sluice.gateway.secret.Secrets;
+import io.sluice.gateway.secret.TlsContextParser;
 import io.sluice.gateway.upstream.GrpcStreams;
 import io.sluice.gateway.upstream.PooledUpstream;
 import io.sluice.gateway.xds.AdsClient;
@@ -76,7 +79,7 @@ class GrpcAdsTransportTest {
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final List<HttpHeadersSeen> calls = new CopyOnWriteArrayList<>();
     private final List<byte[]> requests = new CopyOnWriteArrayList<>();
-    private volatile CompiledConfig live = new CompiledConfig(List.of(), Map.of(), List.of());
+    private volatile CompiledConfig live = new CompiledConfig(List.of(), Map.of(), List.of(), Secrets.NONE);
     private Server server = server(0);
 
     @TempDir
@@ -143,25 +146,25 @@ class GrpcAdsTransportTest {
         server.start().join();
         Path bootstrap = Files.writeString(
                 folder.resolve("b.yaml"), """
-                node: {id: n1, cluster: edge}
-                dynamic_resources:
-                  cds_config: {ads: {}}
-                  lds_config: {ads: {}}
-                  ads_config:
-                    api_type: %s
-                    grpc_services: [{envoy_grpc: {cluster_name: xds}, initial_metadata: [{key: Authorization, value: Bearer x}]}]
-                static_resources:
-                  clusters:
-                  - name: xds
-                    connect_timeout: 1s
-                    typed_extension_protocol_options:
-                      envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-                        "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-                        explicit_http_config: {http2_protocol_options: {}}
-                    load_assignment:
-                      cluster_name: xds
-                      endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]
-                """.formatted(delta ? "DELTA_GRPC" : "GRPC", server.activeLocalPort()));
+                    node: {id: n1, cluster: edge}
+                    dynamic_resources:
+                      cds_config: {ads: {}}
+                      lds_config: {ads: {}}
+                      ads_config:
+                        api_type: %s
+                        grpc_services: [{envoy_grpc: {cluster_name: xds}, initial_metadata: [{key: Authorization, value: Bearer x}]}]
+                    static_resources:
+                      clusters:
+                      - name: xds
+                        connect_timeout: 1s
+                        typed_extension_protocol_options:
+                          envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                            "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                            explicit_http_config: {http2_protocol_options: {}}
+                        load_assignment:
+                          cluster_name: xds
+                          endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]
+                    """.formatted(delta ? "DELTA_GRPC" : "GRPC", server.activeLocalPort()));
         Problems problems = Problems.of("b");
         SupportMatrix matrix = SupportMatrix.load();
         BootstrapParser.Start start =
@@ -173,11 +176,13 @@ class GrpcAdsTransportTest {
         RequestHeaderTestParser headerTests = new RequestHeaderTestParser();
         ConfigParser config = new ConfigParser(
                 start.statics(),
-                new ListenerParser(new HttpConnectionManagerParser(
-                        List.of(new RouterFilterParser(clusters, upstream)),
-                        new AccessLogParser(new LogSinks(metrics), headerTests),
-                        false,
-                        new LocalNode("", ""))),
+                new ListenerParser(
+                        new HttpConnectionManagerParser(
+                                List.of(new RouterFilterParser(clusters, upstream)),
+                                new AccessLogParser(new LogSinks(metrics), headerTests),
+                                false,
+                                new LocalNode("", "")),
+                        new TlsContextParser(new DataSourceParser(List.of()))),
                 compiled -> {
                     live = compiled;
                     clusters.update(compiled.clusters(), compiled.assignments());
@@ -319,19 +324,19 @@ class GrpcAdsTransportTest {
 
     private Listener good(String name) throws IOException {
         Path file = Files.writeString(folder.resolve("good.yaml"), """
-                static_resources:
-                  listeners:
-                  - name: good
-                    address: {socket_address: {address: 127.0.0.1, port_value: 1}}
-                    filter_chains:
-                    - filters:
-                      - name: hcm
-                        typed_config:
-                          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-                          stat_prefix: a
-                          route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: a}}]}]}
-                          http_filters: [{name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]
-                """);
+            static_resources:
+              listeners:
+              - name: good
+                address: {socket_address: {address: 127.0.0.1, port_value: 1}}
+                filter_chains:
+                - filters:
+                  - name: hcm
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                      stat_prefix: a
+                      route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: a}}]}]}
+                      http_filters: [{name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]
+            """);
         Problems problems = Problems.of("good");
         Listener listener = BootstrapParser.parse(file, "", "", SupportMatrix.load(), problems)
                 .orElseThrow()

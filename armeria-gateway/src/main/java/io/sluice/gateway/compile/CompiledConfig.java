@@ -2,6 +2,7 @@ package io.sluice.gateway.compile;
 
 import io.sluice.gateway.cluster.ClusterSpec;
 import io.sluice.gateway.cluster.LoadAssignment;
+import io.sluice.gateway.secret.Secrets;
 import java.util.List;
 import java.util.Map;
 
@@ -11,7 +12,10 @@ import java.util.Map;
  * @param assignments by the name under which clusters ask for their endpoints
  */
 public record CompiledConfig(
-        List<ClusterSpec> clusters, Map<String, LoadAssignment> assignments, List<CompiledListener> listeners) {
+        List<ClusterSpec> clusters,
+        Map<String, LoadAssignment> assignments,
+        List<CompiledListener> listeners,
+        Secrets secrets) {
     public CompiledConfig {
         clusters = List.copyOf(clusters);
         assignments = Map.copyOf(assignments);

@@ -12,6 +12,7 @@ import io.sluice.gateway.cluster.ClusterParser;
 import io.sluice.gateway.cluster.ClusterSpec;
 import io.sluice.gateway.cluster.LoadAssignment;
 import io.sluice.gateway.cluster.LoadAssignmentParser;
+import io.sluice.gateway.secret.Secrets;
 import io.sluice.gateway.xds.ConfigSink;
 import io.sluice.gateway.xds.Problems;
 import io.sluice.gateway.xds.ResourceKey;
@@ -76,7 +77,7 @@ public final class ConfigParser implements ConfigSink {
         List<ClusterSpec> specs = clusters(all, gaveUp, endpoints.keySet(), refused, wanted, ready);
         List<CompiledListener> ports = listeners(all, gaveUp, refused, wanted, ready);
         known.keySet().removeIf(key -> all.get(key).isEmpty());
-        return new Whole(new CompiledConfig(specs, endpoints, ports), refused, wanted, ready);
+        return new Whole(new CompiledConfig(specs, endpoints, ports, Secrets.NONE), refused, wanted, ready);
     }
 
     @Override
@@ -142,6 +143,7 @@ public final class ConfigParser implements ConfigSink {
         Map<String, RouteConfiguration> tables = all.typed(ResourceKind.ROUTES, RouteConfiguration.class);
         all.typed(ResourceKind.LISTENER, Listener.class).forEach((name, message) -> {
             ResourceKey key = new ResourceKey(ResourceKind.LISTENER, name);
+            boolean own = statics.get(key).isPresent();
             Optional<ResourceKey> source = routesOf(message).map(table -> new ResourceKey(ResourceKind.ROUTES, table));
             source.ifPresent(wanted::add);
             RouteConfiguration table = source.map(s -> tables.get(s.name())).orElse(null);
@@ -152,7 +154,7 @@ public final class ConfigParser implements ConfigSink {
                                 key,
                                 message,
                                 null,
-                                problems -> listeners.parse(message, none -> Optional.empty(), problems)),
+                                problems -> listeners.parse(message, none -> Optional.empty(), own, problems)),
                         key,
                         refused,
                         CompiledListener.class);
@@ -163,7 +165,7 @@ public final class ConfigParser implements ConfigSink {
                     message,
                     table,
                     problems -> listeners.parse(
-                            message, wantedName -> Optional.ofNullable(tables.get(wantedName)), problems));
+                            message, wantedName -> Optional.ofNullable(tables.get(wantedName)), own, problems));
             // what is wrong in the routes is the routes' fault
             ResourceKey blamed = table != null && compiled.problems().contains(" > rds '") ? source.get() : key;
             keep(compiled, blamed, refused, CompiledListener.class).ifPresent(port -> {

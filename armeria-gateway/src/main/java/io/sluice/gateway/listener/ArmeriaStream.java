@@ -11,8 +11,8 @@ import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.common.stream.SubscriptionOption;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.netty.channel.EventLoop;
+import io.sluice.gateway.accesslog.TlsSession;
 import java.net.InetSocketAddress;
-import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
@@ -61,8 +61,8 @@ final class ArmeriaStream implements DownstreamStream, Subscriber<HttpObject> {
     }
 
     @Override
-    public @Nullable SSLSession tlsSession() {
-        return connection.tlsSession();
+    public @Nullable TlsSession tlsSession() {
+        return connection.session();
     }
 
     @Override

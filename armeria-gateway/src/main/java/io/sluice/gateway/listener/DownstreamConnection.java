@@ -7,15 +7,14 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
+import io.sluice.gateway.accesslog.TlsSession;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +31,8 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private final long idleNanos;
     private long idleSince = System.nanoTime();
     private @Nullable Future<?> idleTimer;
-    private @Nullable SslHandler tls;
+    private FilterChains.@Nullable Chain chain;
+    private @Nullable TlsSession session;
     private boolean used;
     private boolean draining;
 
@@ -46,7 +46,7 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
      * @param all those of the listener, which this one enters and leaves
      * @param idleTimeout how long nothing may be under way; zero for ever
      */
-    static void accepted(Channel channel, Set<DownstreamConnection> all, Duration idleTimeout) {
+    static DownstreamConnection accepted(Channel channel, Set<DownstreamConnection> all, Duration idleTimeout) {
         DownstreamConnection connection = new DownstreamConnection(channel, all, idleTimeout);
         channel.attr(KEY).set(connection);
         channel.pipeline().addFirst(connection);
@@ -54,6 +54,7 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         if (!idleTimeout.isZero()) {
             connection.lookAgainIn(connection.idleNanos);
         }
+        return connection;
     }
 
     private void lookAgainIn(long nanos) {
@@ -73,13 +74,23 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         return channel.attr(KEY).get();
     }
 
+    void chain(FilterChains.Chain chosen) {
+        chain = chosen;
+    }
+
+    /** Null until it is chosen. */
+    FilterChains.@Nullable Chain chain() {
+        return chain;
+    }
+
+    void session(TlsSession agreed) {
+        session = agreed;
+    }
+
     /** Null in clear text. */
     @Nullable
-    SSLSession tlsSession() {
-        if (!used) { // before the first request
-            tls = channel.pipeline().get(SslHandler.class);
-        }
-        return tls == null ? null : tls.engine().getSession();
+    TlsSession session() {
+        return session;
     }
 
     void begins(ServerExchange exchange) {

@@ -5,8 +5,8 @@ import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import io.netty.channel.EventLoop;
+import io.sluice.gateway.accesslog.TlsSession;
 import java.net.InetSocketAddress;
-import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +29,7 @@ interface DownstreamStream {
 
     /** Null in clear text. */
     @Nullable
-    SSLSession tlsSession();
+    TlsSession tlsSession();
 
     InetSocketAddress remoteAddress();
 

@@ -12,6 +12,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.sluice.gateway.compile.CompiledListener;
 import io.sluice.gateway.compile.HttpConnectionManager;
+import io.sluice.gateway.secret.Secrets;
+import io.sluice.gateway.secret.TlsMeters;
 import io.sluice.gateway.wire.WireGuard;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -41,13 +43,21 @@ final class GatewayListener implements HttpService {
     private final Server server;
     private final ListenerParts parts;
     private final Set<DownstreamConnection> connections = ConcurrentHashMap.newKeySet();
-    private volatile HttpConnectionManager manager;
+    private final TlsMeters tlsMeters;
+    private volatile FilterChains chains;
     private volatile boolean draining;
 
-    GatewayListener(CompiledListener listener, EventLoopGroup workers, ListenerParts parts) {
+    GatewayListener(
+            CompiledListener listener,
+            Secrets secrets,
+            EventLoopGroup workers,
+            ListenerParts parts,
+            TlsMeters tlsMeters) {
         this.parts = parts;
         address = listener.address();
-        manager = listener.manager();
+        this.tlsMeters = tlsMeters;
+        chains = FilterChains.of(listener, secrets, tlsMeters, null);
+        HttpConnectionManager manager = listener.manager();
         server = Server.builder()
                 .http(address)
                 .bossGroupFactory(acceptor::group)
@@ -74,10 +84,15 @@ final class GatewayListener implements HttpService {
     }
 
     private void accepted(Channel channel) {
-        DownstreamConnection.accepted(channel, connections, manager.idleTimeout());
+        FilterChains now = chains;
+        DownstreamConnection connection = DownstreamConnection.accepted(
+                channel, connections, now.first().manager().idleTimeout());
         WireGuard.install(channel.pipeline(), pipeline -> pipeline.addLast(new Http1Downstream(channel, this::begin)));
+        if (now.lookFirst()) {
+            channel.pipeline().addFirst(new ConnectionFront(connection, now, tlsMeters));
+        }
         if (draining) {
-            DownstreamConnection.of(channel).drain(Duration.ZERO);
+            connection.drain(Duration.ZERO);
         }
     }
 
@@ -87,13 +102,13 @@ final class GatewayListener implements HttpService {
 
     /** Completes when the port takes connections; exceptionally where it cannot be had. */
     CompletableFuture<Void> start() {
-        manager.chain().goLive();
+        chains.goLive();
         return server.start();
     }
 
-    void update(HttpConnectionManager next) {
-        manager = next;
-        next.chain().goLive();
+    void update(CompiledListener next, Secrets secrets) {
+        chains = FilterChains.of(next, secrets, tlsMeters, chains);
+        chains.goLive();
     }
 
     /** Where it listens, once it does. */
@@ -109,7 +124,7 @@ final class GatewayListener implements HttpService {
     }
 
     private void begin(DownstreamStream stream) {
-        ServerExchange exchange = new ServerExchange(stream, manager, parts);
+        ServerExchange exchange = new ServerExchange(stream, chains.first().manager(), parts);
         try {
             exchange.start();
         } catch (RuntimeException e) {

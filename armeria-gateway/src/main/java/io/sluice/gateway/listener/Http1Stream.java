@@ -13,10 +13,10 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.util.AsciiString;
+import io.sluice.gateway.accesslog.TlsSession;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /** One request on an HTTP/1 connection and its answer, written by us byte for byte. */
@@ -85,8 +85,8 @@ final class Http1Stream implements DownstreamStream {
     }
 
     @Override
-    public @Nullable SSLSession tlsSession() {
-        return downstream.connection().tlsSession();
+    public @Nullable TlsSession tlsSession() {
+        return downstream.connection().session();
     }
 
     @Override

@@ -4,6 +4,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.NetUtil;
 import io.sluice.gateway.compile.CompiledListener;
+import io.sluice.gateway.secret.Secrets;
+import io.sluice.gateway.secret.TlsMeters;
 import io.sluice.gateway.tracing.Tracing;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -41,7 +43,7 @@ public final class Listeners {
      *
      * @return for each listener that cannot have its port, why; it stays as it was, open or not
      */
-    public synchronized Map<String, String> update(List<CompiledListener> listeners) {
+    public synchronized Map<String, String> update(List<CompiledListener> listeners, Secrets secrets) {
         Map<String, String> failed = new HashMap<>();
         if (draining) {
             return failed;
@@ -51,11 +53,11 @@ public final class Listeners {
             names.add(listener.name());
             GatewayListener known = open.get(listener.name());
             if (known != null && known.address().equals(listener.address())) {
-                known.update(listener.manager());
+                known.update(listener, secrets);
                 continue;
             }
             // the new address first, so that a port that cannot be had costs nothing
-            if (start(listener, failed) && known != null) {
+            if (start(listener, secrets, failed) && known != null) {
                 close(listener.name(), known, listener.manager().drainTimeout());
             }
         }
@@ -85,9 +87,10 @@ public final class Listeners {
         return addresses;
     }
 
-    private boolean start(CompiledListener listener, Map<String, String> failed) {
+    private boolean start(CompiledListener listener, Secrets secrets, Map<String, String> failed) {
         ListenerMeters meters = new ListenerMeters(registry, listener.manager().statPrefix());
-        GatewayListener next = new GatewayListener(listener, workers, new ListenerParts(tracing, meters, date));
+        GatewayListener next = new GatewayListener(
+                listener, secrets, workers, new ListenerParts(tracing, meters, date), tlsMeters(listener));
         try {
             next.start().join();
             open.put(listener.name(), next);
@@ -99,6 +102,11 @@ public final class Listeners {
             failed.put(listener.name(), "address " + address + ": " + cause.getMessage() + " (expected: a free port)");
             return false;
         }
+    }
+
+    private TlsMeters tlsMeters(CompiledListener listener) {
+        InetSocketAddress address = listener.address();
+        return TlsMeters.ofListener(registry, address.getAddress().getHostAddress() + "_" + address.getPort());
     }
 
     private void close(String name, GatewayListener listener, Duration limit) {

@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param rlsPort port of Envoy's rate limit service; absent offers none
  * @param limits limits of other domains than {@code sluice}
  * @param drainTime how long a stopping gateway waits for what is under way
+ * @param secretFolders whose files resources of the stream may name
  */
 public record GatewaySettings(
         Optional<Path> bootstrap,
@@ -46,7 +47,8 @@ public record GatewaySettings(
         Optional<Integer> rlsPort,
         String rlsAddress,
         Optional<Path> limits,
-        Duration drainTime) {
+        Duration drainTime,
+        List<Path> secretFolders) {
 
     /** Where the admin pages are when nobody says so and there is no bootstrap. */
     public static final HostPort DEFAULT_ADMIN = new HostPort("127.0.0.1", 19000);
@@ -70,6 +72,9 @@ public record GatewaySettings(
             Map.entry("rls-address", "IP address of the rate limit service, 127.0.0.1 where not given"),
             Map.entry("rls-port", "its port"),
             Map.entry("limits", "file with the limits of further domains"),
+            Map.entry(
+                    "secret-folders",
+                    "FOLDER,... of files that resources of the stream may name; none where not given"),
             Map.entry("drain-time", "how long to wait for what is under way when stopping: 30s"));
 
     /** A host and a port. */

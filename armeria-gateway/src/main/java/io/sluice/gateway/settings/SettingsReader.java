@@ -205,7 +205,12 @@ public final class SettingsReader {
                 port(values, "rls-port"),
                 values.getOrDefault("rls-address", "127.0.0.1"),
                 Optional.ofNullable(values.get("limits")).map(Path::of),
-                duration("drain-time", values.getOrDefault("drain-time", "30s")));
+                duration("drain-time", values.getOrDefault("drain-time", "30s")),
+                Stream.of(values.getOrDefault("secret-folders", "").split(","))
+                        .map(String::strip)
+                        .filter(folder -> !folder.isEmpty())
+                        .map(Path::of)
+                        .toList());
     }
 
     private static Optional<HostPort> admin(Map<String, String> values, boolean bootstrap) {

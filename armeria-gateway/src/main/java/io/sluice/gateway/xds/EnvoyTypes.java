@@ -32,6 +32,7 @@ import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.Rou
 import io.envoyproxy.envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig;
 import io.envoyproxy.envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig;
 import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.util.List;
 import java.util.Optional;
@@ -65,6 +66,7 @@ public final class EnvoyTypes {
             UriTemplateRewriteConfig.getDefaultInstance(),
             JwtAuthentication.getDefaultInstance(),
             PerRouteConfig.getDefaultInstance(),
+            DownstreamTlsContext.getDefaultInstance(),
             StringValue.getDefaultInstance(),
             Struct.getDefaultInstance());
 

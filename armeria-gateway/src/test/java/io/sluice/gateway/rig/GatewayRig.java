@@ -18,6 +18,8 @@ import io.sluice.gateway.compile.ListenerParser;
 import io.sluice.gateway.compile.RequestHeaderTestParser;
 import io.sluice.gateway.filter.router.RouterFilterParser;
 import io.sluice.gateway.listener.Listeners;
+import io.sluice.gateway.secret.DataSourceParser;
+import io.sluice.gateway.secret.TlsContextParser;
 import io.sluice.gateway.tracing.Tracing;
 import io.sluice.gateway.upstream.BufferedHttpCalls;
 import io.sluice.gateway.upstream.HttpCalls;
@@ -90,14 +92,15 @@ public final class GatewayRig implements AutoCloseable {
         List<String> messages = new ArrayList<>();
         for (Edge edge : edges) {
             messages.add("""
-                    {name: %s, address: {socket_address: {address: 127.0.0.1, port_value: %d}}, filter_chains: [{filters: [{name: hcm, typed_config: {
-                      "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager,
-                      stat_prefix: %s, upgrade_configs: [{upgrade_type: websocket}], %s%s
-                      route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [%s]}]},
-                      access_log: [{name: file, typed_config: {"@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
-                        path: "%s", log_format: {text_format_source: {inline_string: "%s\\n"}}}}],
-                      http_filters: [{name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]
-                    }}]}]}""".formatted(
+                {name: %s, address: {socket_address: {address: 127.0.0.1, port_value: %d}}, filter_chains: [{filters: [{name: hcm, typed_config: {
+                  "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager,
+                  stat_prefix: %s, upgrade_configs: [{upgrade_type: websocket}], %s%s
+                  route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [%s]}]},
+                  access_log: [{name: file, typed_config: {"@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
+                    path: "%s", log_format: {text_format_source: {inline_string: "%s\\n"}}}}],
+                  http_filters: [{name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]
+                }}]}]}\
+                """.formatted(
                             edge.name(),
                             edge.port(),
                             edge.name(),
@@ -125,14 +128,16 @@ public final class GatewayRig implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         RequestHeaderTestParser headerTests = new RequestHeaderTestParser();
-        ListenerParser parser = new ListenerParser(new HttpConnectionManagerParser(
-                List.of(new RouterFilterParser(clusters, upstream)),
-                new AccessLogParser(sinks, headerTests),
-                false,
-                new LocalNode("rig", "rigs")));
+        ListenerParser parser = new ListenerParser(
+                new HttpConnectionManagerParser(
+                        List.of(new RouterFilterParser(clusters, upstream)),
+                        new AccessLogParser(sinks, headerTests),
+                        false,
+                        new LocalNode("rig", "rigs")),
+                new TlsContextParser(new DataSourceParser(List.of())));
         ConfigParser config = new ConfigParser(statics, parser, compiled -> {
             clusters.update(compiled.clusters(), compiled.assignments());
-            failed = listeners.update(compiled.listeners());
+            failed = listeners.update(compiled.listeners(), compiled.secrets());
             return failed;
         });
         ConfigSink.Candidate candidate = config.compile(new Resources(), Set.of());
@@ -150,8 +155,9 @@ public final class GatewayRig implements AutoCloseable {
     }
 
     public static final String HTTP2 = """
-            typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {
-              "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, explicit_http_config: {http2_protocol_options: {}}}}""";
+        typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {
+          "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, explicit_http_config: {http2_protocol_options: {}}}}\
+        """;
 
     /** @param options further fields of the cluster {@code up} */
     public static String cluster(String options, int... ports) {

@@ -57,15 +57,17 @@ class SettingsReaderTest {
                         Optional.empty(),
                         "127.0.0.1",
                         Optional.empty(),
-                        Duration.ofSeconds(30)));
+                        Duration.ofSeconds(30),
+                        List.of()));
     }
 
     @Test
     void readsEverySettingFromWords() {
         assertThat(read("--mode serve --role gateway --xds=[::1]:1 --xds-protocol sotw --node-id a --region eu"
                         + " --admin-address 0.0.0.0 --admin-port 0 --config-cache /var/x --zipkin-url http://z:9411/api/v2/spans"
-                        + " --limiter-address 10.0.0.2 --limiter-port 5701 --limiter-members a:1,b:2 --limiter-deadline 20ms --rls-address 0.0.0.0"
-                        + " --rls-port 8081 --limits limits.yaml --drain-time 1500ms"))
+                        + " --limiter-address 10.0.0.2 --limiter-port 5701 --limiter-members a:1,b:2 --limiter-deadline 20ms"
+                        + " --rls-address 0.0.0.0 --rls-port 8081 --limits limits.yaml --drain-time 1500ms --secret-folders"
+                        + " /etc/a,/etc/b"))
                 .isEqualTo(new GatewaySettings(
                         Optional.empty(),
                         false,
@@ -84,7 +86,8 @@ class SettingsReaderTest {
                         Optional.of(8081),
                         "0.0.0.0",
                         Optional.of(Path.of("limits.yaml")),
-                        Duration.ofMillis(1500)));
+                        Duration.ofMillis(1500),
+                        List.of(Path.of("/etc/a"), Path.of("/etc/b"))));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -16,15 +17,18 @@ import javax.net.ssl.SSLSocket;
 
 /** One HTTP/1 connection that sends exactly the bytes it is given, right or wrong. Not thread-safe. */
 public final class Http1Client implements AutoCloseable {
+    private static final int CLEAR_ALERT_BYTES = 7;
     private static final Duration HANDSHAKE_PATIENCE = Duration.ofSeconds(5);
 
     private final Socket socket;
     private final Http1Wire wire;
+    private final Socket plain;
     private String handshake;
 
-    private Http1Client(Socket socket, String handshake) throws IOException {
+    private Http1Client(Socket plain, Socket socket, Http1Wire wire, String handshake) {
+        this.plain = plain;
         this.socket = socket;
-        this.wire = new Http1Wire(socket);
+        this.wire = wire;
         this.handshake = handshake;
     }
 
@@ -44,17 +48,36 @@ public final class Http1Client implements AutoCloseable {
         socket.setTcpNoDelay(true);
         socket.getOutputStream().write(preface.toArray());
         if (tls.isEmpty()) {
-            return new Http1Client(socket, "");
+            return new Http1Client(socket, socket, new Http1Wire(socket), "");
         }
         SSLSocket secure =
-                (SSLSocket) tls.get().context().getSocketFactory().createSocket(socket, "127.0.0.1", port, true);
+                (SSLSocket) tls.get().context().getSocketFactory().createSocket(socket, "127.0.0.1", port, false);
         secure.setSSLParameters(tls.get().parameters(false));
         try {
             secure.setSoTimeout((int) HANDSHAKE_PATIENCE.toMillis());
             secure.startHandshake();
-            return new Http1Client(secure, TlsPeer.agreed(secure.getSession(), secure.getApplicationProtocol()));
+            return new Http1Client(
+                    socket,
+                    secure,
+                    new Http1Wire(secure),
+                    TlsPeer.agreed(secure.getSession(), secure.getApplicationProtocol()));
         } catch (IOException e) {
-            return new Http1Client(secure, "alert " + TlsPeer.failure(e));
+            Http1Wire nothing = new Http1Wire(secure, InputStream.nullInputStream());
+            return new Http1Client(socket, secure, nothing, "alert " + alert(socket, e));
+        }
+    }
+
+    /** Java stops reading when it cannot write any more, and the alert may be there already. */
+    private static String alert(Socket plain, IOException failure) {
+        String named = TlsPeer.failure(failure);
+        if (!named.equals("closed")) {
+            return named;
+        }
+        try {
+            plain.setSoTimeout(100);
+            return TlsPeer.clearAlert(plain.getInputStream().readNBytes(CLEAR_ALERT_BYTES));
+        } catch (IOException e) {
+            return named;
         }
     }
 
@@ -151,13 +174,14 @@ public final class Http1Client implements AutoCloseable {
 
     /** Ends the connection as a crash would: by RST. */
     public void reset() throws IOException {
-        socket.setSoLinger(true, 0);
-        socket.close();
+        plain.setSoLinger(true, 0);
+        plain.close();
     }
 
     @Override
     public void close() throws IOException {
         socket.close();
+        plain.close();
     }
 
     private Headers body(String method, int status, Headers headers, ByteArrayOutputStream body) throws IOException {

@@ -31,8 +31,13 @@ final class Http1Wire {
     private long deadline;
 
     Http1Wire(Socket socket) throws IOException {
+        this(socket, socket.getInputStream());
+    }
+
+    /** @param in what is read in place of the socket's own */
+    Http1Wire(Socket socket, InputStream in) {
         this.socket = socket;
-        this.in = socket.getInputStream();
+        this.in = in;
         within(Duration.ofMinutes(1));
     }
 

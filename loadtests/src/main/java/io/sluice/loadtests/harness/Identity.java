@@ -1,11 +1,10 @@
 package io.sluice.loadtests.harness;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.MessageDigest;
+import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
@@ -14,7 +13,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 import javax.net.ssl.KeyManager;
-import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedKeyManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A key with its certificate.
@@ -52,19 +53,55 @@ public record Identity(String name, List<X509Certificate> chain, PrivateKey key)
                 .encodeToString(digest(certificate().getPublicKey().getEncoded()));
     }
 
+    /** Shows it to anybody, whoever was asked for. */
     KeyManager[] keyManagers() {
-        try {
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, null);
-            store.setKeyEntry(name, key, new char[0], chain.toArray(X509Certificate[]::new));
-            KeyManagerFactory factory = KeyManagerFactory.getInstance("PKIX");
-            factory.init(store, new char[0]);
-            return factory.getKeyManagers();
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(name, e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new KeyManager[] {
+            new X509ExtendedKeyManager() {
+                @Override
+                public String[] getClientAliases(String type, Principal[] issuers) {
+                    return new String[] {name};
+                }
+
+                @Override
+                public String chooseClientAlias(String[] types, Principal[] issuers, Socket socket) {
+                    return name;
+                }
+
+                @Override
+                public String chooseEngineClientAlias(String[] types, Principal[] issuers, SSLEngine engine) {
+                    return name;
+                }
+
+                @Override
+                public String[] getServerAliases(String type, Principal[] issuers) {
+                    return new String[] {name};
+                }
+
+                @Override
+                public @Nullable String chooseServerAlias(String type, Principal[] issuers, Socket socket) {
+                    return fits(type) ? name : null;
+                }
+
+                @Override
+                public @Nullable String chooseEngineServerAlias(String type, Principal[] issuers, SSLEngine engine) {
+                    return fits(type) ? name : null;
+                }
+
+                @Override
+                public X509Certificate[] getCertificateChain(String alias) {
+                    return chain.toArray(X509Certificate[]::new);
+                }
+
+                @Override
+                public PrivateKey getPrivateKey(String alias) {
+                    return key;
+                }
+            }
+        };
+    }
+
+    private boolean fits(String type) {
+        return type.startsWith(key.getAlgorithm());
     }
 
     static String pem(String label, byte[] bytes) {

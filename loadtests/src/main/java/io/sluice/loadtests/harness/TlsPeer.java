@@ -5,6 +5,7 @@ import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -88,6 +89,34 @@ public record TlsPeer(
             }
         }
         return "closed";
+    }
+
+    private static final Map<Integer, String> ALERTS = Map.of(
+            40,
+            "handshake_failure",
+            42,
+            "bad_certificate",
+            43,
+            "unsupported_certificate",
+            44,
+            "certificate_revoked",
+            45,
+            "certificate_expired",
+            46,
+            "certificate_unknown",
+            48,
+            "unknown_ca",
+            70,
+            "protocol_version",
+            80,
+            "internal_error",
+            114,
+            "bad_certificate_hash_value");
+
+    /** Of a record that is an alert in clear text. */
+    static String clearAlert(byte[] record) {
+        boolean alert = record.length == 7 && record[0] == 21;
+        return alert ? ALERTS.getOrDefault(record[6] & 0xff, "number " + (record[6] & 0xff)) : "closed";
     }
 
     /** {@code TLSv1.3 h2 server}: version, ALPN and the peer's common name, {@code -} for none. */
