@@ -3,6 +3,7 @@ package io.sluice.gateway.cluster;
 import io.sluice.gateway.cluster.breaker.Breakers;
 import io.sluice.gateway.cluster.health.HealthChecker;
 import io.sluice.gateway.cluster.health.HealthProbe;
+import io.sluice.gateway.cluster.health.OutlierMonitor;
 import io.sluice.gateway.cluster.health.OutlierPolicy;
 import io.sluice.gateway.endpoint.Endpoint;
 import io.sluice.gateway.endpoint.Locality;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +29,9 @@ import org.slf4j.LoggerFactory;
 public final class Cluster {
     private static final Logger log = LoggerFactory.getLogger(Cluster.class);
 
+    private static final int SERVICE_UNAVAILABLE = 503;
+    private static final int GATEWAY_TIMEOUT = 504;
+
     private final String name;
     private final HealthProbe probe;
     private final ScheduledExecutorService timer;
@@ -38,7 +41,6 @@ public final class Cluster {
     private final Breakers defaultBreakers;
     private final Breakers highBreakers;
     private final Map<String, HealthChecker> checkers = new HashMap<>();
-    private final LongAdder ejections = new LongAdder();
     private volatile ClusterSpec spec;
     private volatile Map<String, LiveEndpoint> endpoints = Map.of();
     private volatile Membership membership;
@@ -85,9 +87,9 @@ public final class Cluster {
         return endpoints.values();
     }
 
-    /** How many endpoints were taken out for failing in a row, ever. */
+    /** How many endpoints were taken out, ever. */
     public long ejections() {
-        return ejections.sum();
+        return stats.ejections();
     }
 
     /** Requests under way. */
@@ -109,64 +111,95 @@ public final class Cluster {
         return membership.pick(wanted);
     }
 
-    /**
-     * How a request to an endpoint ended, for outlier detection.
-     *
-     * @param status where no response arrived, what Envoy counts it as: 503 for a connection that could not be made, 504 for one that took too
-     *     long, 500 for one that broke
-     */
-    public void ended(LiveEndpoint endpoint, int status) {
+    // --- outliers
+
+    /** An endpoint has answered. */
+    public void answered(LiveEndpoint endpoint, int status) {
+        OutlierPolicy policy = spec.outlier();
+        if (policy != null) {
+            OutlierDetector.answered(policy, endpoint, status, this::eject);
+        }
+    }
+
+    /** No whole answer came: no connection, a broken one, or not in time. */
+    public void failed(LiveEndpoint endpoint, boolean late) {
         OutlierPolicy policy = spec.outlier();
         if (policy == null) {
             return;
         }
-        boolean gatewayError = status >= 502 && status <= 504;
-        boolean by5xx = endpoint.count5xx(status >= 500, policy.consecutive5xx()) && enforced(policy.enforce5xx());
-        boolean byGateway =
-                endpoint.countGateway(gatewayError, policy.consecutiveGateway()) && enforced(policy.enforceGateway());
-        if (by5xx || byGateway) {
-            eject(endpoint, policy);
+        if (policy.splits()) {
+            OutlierDetector.localFailure(policy, endpoint, true, this::eject);
+        } else {
+            OutlierDetector.answered(policy, endpoint, late ? GATEWAY_TIMEOUT : SERVICE_UNAVAILABLE, this::eject);
         }
     }
 
-    private static boolean enforced(int percent) {
-        return percent >= 100 || ThreadLocalRandom.current().nextInt(100) < percent;
+    /** A request has got its connection. */
+    public void connected(LiveEndpoint endpoint) {
+        OutlierPolicy policy = spec.outlier();
+        if (policy != null && policy.splits()) {
+            OutlierDetector.localFailure(policy, endpoint, false, this::eject);
+        }
     }
 
-    private synchronized void eject(LiveEndpoint endpoint, OutlierPolicy policy) {
-        if (endpoint.isEjected() || endpoints.get(endpoint.key()) != endpoint) {
+    private synchronized void eject(LiveEndpoint endpoint, OutlierMonitor.Reason reason) {
+        OutlierPolicy policy = spec.outlier();
+        if (policy == null || endpoint.isEjected() || endpoints.get(endpoint.key()) != endpoint) {
             return;
         }
+        stats.detected(reason).increment();
         long out = endpoints.values().stream().filter(LiveEndpoint::isEjected).count();
-        if (100.0 * (out + 1) / endpoints.size() > policy.maxEjectionPercent()) {
+        OutlierPolicy.Ejection ejection = policy.ejection();
+        boolean allowed = 100.0 * (out + 1) / endpoints.size() <= ejection.maxPercent();
+        if (!allowed && !(ejection.alwaysOne() && out == 0)) {
+            stats.ejectionOverflows.increment();
             return;
         }
-        long away = Math.min(
-                policy.baseEjection().toNanos() * (endpoint.ejections() + 1),
-                Math.max(policy.maxEjection().toNanos(), policy.baseEjection().toNanos()));
+        int percent = OutlierDetector.enforced(policy, reason);
+        if (percent < 100 && ThreadLocalRandom.current().nextInt(100) >= percent) {
+            return;
+        }
+        long away = endpoint.monitor().eject(ejection)
+                + ThreadLocalRandom.current().nextLong(ejection.jitter().toNanos() + 1);
         endpoint.eject(nanos.getAsLong() + away);
-        ejections.increment();
-        log.info("endpoint ejected cluster={} endpoint={} ms={}", name, endpoint.key(), away / 1_000_000);
+        stats.enforced(reason).increment();
+        log.info(
+                "endpoint ejected cluster={} endpoint={} reason={} ms={}",
+                name,
+                endpoint.key(),
+                reason,
+                away / 1_000_000);
         rebuild();
     }
 
-    /** Takes back endpoints whose time away is over; to be called at the policy's interval. */
+    /** Takes back endpoints whose time away is over, and compares the others; to be called at the policy's interval. */
     synchronized void sweep() {
-        boolean changed = false;
+        OutlierPolicy policy = spec.outlier();
+        if (policy == null) {
+            return;
+        }
         long now = nanos.getAsLong();
         for (LiveEndpoint endpoint : endpoints.values()) {
             if (endpoint.isEjected() && now - endpoint.ejectedUntilNanos() >= 0) {
-                endpoint.takeBack();
-                changed = true;
-                log.info("endpoint taken back cluster={} endpoint={}", name, endpoint.key());
-            } else if (!endpoint.isEjected()) {
-                endpoint.forgiveOneEjection();
+                takeBack(endpoint);
+            }
+            endpoint.monitor().turn();
+        }
+        OutlierDetector.compare(policy, endpoints.values(), this::eject);
+        for (LiveEndpoint endpoint : endpoints.values()) {
+            if (!endpoint.isEjected()) {
+                endpoint.monitor().stayed(now, policy.interval().toNanos());
             }
         }
-        if (changed) {
-            rebuild();
-        }
     }
+
+    private void takeBack(LiveEndpoint endpoint) {
+        endpoint.takeBack(nanos.getAsLong());
+        log.info("endpoint taken back cluster={} endpoint={}", name, endpoint.key());
+        rebuild();
+    }
+
+    // --- changes
 
     synchronized void update(ClusterSpec next) {
         boolean checksChanged = !next.healthChecks().equals(spec.healthChecks());
@@ -246,8 +279,9 @@ public final class Cluster {
                 live.healthyAgain(nanos.getAsLong());
             }
             log.info("endpoint health cluster={} endpoint={} passing={}", name, live.key(), passed);
-            if (passed && live.isEjected()) {
-                live.takeBack();
+            OutlierPolicy policy = spec.outlier();
+            if (passed && live.isEjected() && policy != null && policy.ejection().endsByCheck()) {
+                takeBack(live);
             }
             if (!passed && live.isLeaving()) {
                 Map<String, LiveEndpoint> next = new LinkedHashMap<>(endpoints);

@@ -37,6 +37,11 @@ public final class ClusterParser {
         Http http = http(cluster, problems);
         Thresholds[] thresholds = thresholds(cluster.getCircuitBreakers(), problems.at("circuit_breakers"));
         List<HealthCheckPolicy> checks = healthChecks(cluster, problems);
+        OutlierPolicy outlier = cluster.hasOutlierDetection()
+                ? new OutlierPolicyParser()
+                        .parse(cluster.getOutlierDetection(), problems.at("outlier_detection"))
+                        .orElse(null)
+                : null;
         if (problems.any() || discovery.isEmpty() || lb.isEmpty()) {
             return Optional.empty();
         }
@@ -57,7 +62,7 @@ public final class ClusterParser {
                 thresholds[0],
                 thresholds[1],
                 checks,
-                cluster.hasOutlierDetection() ? outlier(cluster.getOutlierDetection()) : null,
+                outlier,
                 new HostRules(
                         cluster.getIgnoreHealthOnHostRemoval(),
                         cluster.getCommonLbConfig().getIgnoreNewHostsUntilFirstHc(),
@@ -152,25 +157,6 @@ public final class ClusterParser {
             }
         }
         return parsed;
-    }
-
-    private static OutlierPolicy outlier(OutlierDetection detection) {
-        return new OutlierPolicy(
-                or(detection.hasConsecutive5Xx(), detection.getConsecutive5Xx(), 5),
-                or(detection.hasEnforcingConsecutive5Xx(), detection.getEnforcingConsecutive5Xx(), 100),
-                or(detection.hasConsecutiveGatewayFailure(), detection.getConsecutiveGatewayFailure(), 5),
-                or(
-                        detection.hasEnforcingConsecutiveGatewayFailure(),
-                        detection.getEnforcingConsecutiveGatewayFailure(),
-                        0),
-                detection.hasInterval() ? duration(detection.getInterval()) : java.time.Duration.ofSeconds(10),
-                detection.hasBaseEjectionTime()
-                        ? duration(detection.getBaseEjectionTime())
-                        : java.time.Duration.ofSeconds(30),
-                detection.hasMaxEjectionTime()
-                        ? duration(detection.getMaxEjectionTime())
-                        : java.time.Duration.ofSeconds(300),
-                or(detection.hasMaxEjectionPercent(), detection.getMaxEjectionPercent(), 10));
     }
 
     private static List<HealthCheckPolicy> healthChecks(Cluster cluster, Problems problems) {

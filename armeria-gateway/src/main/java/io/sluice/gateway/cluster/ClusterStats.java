@@ -1,5 +1,9 @@
 package io.sluice.gateway.cluster;
 
+import io.sluice.gateway.cluster.health.OutlierMonitor;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What is counted of a cluster, ever; each is named after Envoy's counter. Any thread. */
@@ -19,5 +23,30 @@ public final class ClusterStats {
     /** membership_change. */
     public final LongAdder membershipChanges = new LongAdder();
 
-    ClusterStats() {}
+    /** outlier_detection.ejections_overflow. */
+    public final LongAdder ejectionOverflows = new LongAdder();
+
+    private final Map<OutlierMonitor.Reason, LongAdder> detected = new EnumMap<>(OutlierMonitor.Reason.class);
+    private final Map<OutlierMonitor.Reason, LongAdder> enforced = new EnumMap<>(OutlierMonitor.Reason.class);
+
+    ClusterStats() {
+        for (OutlierMonitor.Reason reason : OutlierMonitor.Reason.values()) {
+            detected.put(reason, new LongAdder());
+            enforced.put(reason, new LongAdder());
+        }
+    }
+
+    /** outlier_detection.ejections_detected_REASON: found, ejected or not. */
+    public LongAdder detected(OutlierMonitor.Reason reason) {
+        return Objects.requireNonNull(detected.get(reason));
+    }
+
+    /** outlier_detection.ejections_enforced_REASON. */
+    public LongAdder enforced(OutlierMonitor.Reason reason) {
+        return Objects.requireNonNull(enforced.get(reason));
+    }
+
+    long ejections() {
+        return enforced.values().stream().mapToLong(LongAdder::sum).sum();
+    }
 }

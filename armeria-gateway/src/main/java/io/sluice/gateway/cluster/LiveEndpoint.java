@@ -1,5 +1,6 @@
 package io.sluice.gateway.cluster;
 
+import io.sluice.gateway.cluster.health.OutlierMonitor;
 import io.sluice.gateway.endpoint.Endpoint;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -12,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class LiveEndpoint {
     private final String key;
     private final AtomicInteger active = new AtomicInteger();
-    private final AtomicInteger consecutive5xx = new AtomicInteger();
-    private final AtomicInteger consecutiveGateway = new AtomicInteger();
+    private final OutlierMonitor monitor = new OutlierMonitor();
     private final LongAdder requests = new LongAdder();
     private final LongAdder errors = new LongAdder();
     private volatile Endpoint endpoint;
@@ -23,7 +23,6 @@ public final class LiveEndpoint {
     private volatile long healthySinceNanos;
     private volatile long ejectedUntilNanos;
     private volatile boolean ejected;
-    private final AtomicInteger ejections = new AtomicInteger();
     private volatile boolean removed;
     private volatile boolean leaving;
     private volatile @Nullable Runnable onRemoval;
@@ -137,27 +136,17 @@ public final class LiveEndpoint {
         return was == passed;
     }
 
-    /** @return whether this failure is the one that makes so many in a row; they are counted anew then */
-    boolean count5xx(boolean failed, int inRow) {
-        return count(consecutive5xx, failed, inRow);
+    OutlierMonitor monitor() {
+        return monitor;
     }
 
-    boolean countGateway(boolean failed, int inRow) {
-        return count(consecutiveGateway, failed, inRow);
+    /** Percent of the last interval's requests that went well; -1 where there were none. */
+    public double successRate() {
+        return monitor.external().percent();
     }
 
-    private static boolean count(AtomicInteger counter, boolean failed, int inRow) {
-        if (!failed) {
-            if (counter.get() != 0) {
-                counter.set(0);
-            }
-            return false;
-        }
-        if (counter.incrementAndGet() != inRow) {
-            return false;
-        }
-        counter.set(0);
-        return true;
+    public double localOriginSuccessRate() {
+        return monitor.local().percent();
     }
 
     /** Gone from the assignment, yet checks still pass. */
@@ -171,22 +160,12 @@ public final class LiveEndpoint {
 
     void eject(long untilNanos) {
         ejectedUntilNanos = untilNanos;
-        ejections.incrementAndGet();
         ejected = true;
-        consecutive5xx.set(0);
-        consecutiveGateway.set(0);
     }
 
-    void takeBack() {
+    void takeBack(long nowNanos) {
         ejected = false;
-    }
-
-    void forgiveOneEjection() {
-        ejections.updateAndGet(count -> Math.max(0, count - 1));
-    }
-
-    int ejections() {
-        return ejections.get();
+        monitor.takenBack(nowNanos);
     }
 
     long ejectedUntilNanos() {

@@ -332,6 +332,7 @@ final class ClusterCall implements UpstreamCall, Pick {
             stream = ready;
             begun = true;
             endpoint.begin();
+            cluster.connected(endpoint);
             listener.onConnected(ready.localAddress(), ready.remoteAddress(), ready.protocol());
             boolean bare = requestEnded && kept.isEmpty() && trailers == null;
             ready.headers(out, bare);
@@ -402,24 +403,13 @@ final class ClusterCall implements UpstreamCall, Pick {
                 begun = false;
                 endpoint.end(reason != null || asStatus >= 500);
             }
-            if (status == 0) {
-                int counted = asStatus != 0 ? asStatus : reason == null ? 0 : countedAs(reason);
-                if (counted != 0) {
-                    cluster.ended(endpoint, counted);
-                }
+            if (status == 0 && asStatus == GATEWAY_TIMEOUT) {
+                cluster.failed(endpoint, true);
+            } else if (reason != null && reason != ResetReason.OVERFLOW && asStatus == 0) {
+                cluster.failed(endpoint, false);
             }
             meters.requestEnds(asStatus);
             listener.onAttemptEnd(attempts, endpoint.endpoint(), asStatus, reason);
-        }
-
-        /** The status that outlier detection sees for an attempt without an answer; 0 where the endpoint had no part in it. */
-        private static int countedAs(ResetReason reason) {
-            return switch (reason) {
-                case LOCAL_CONNECTION_FAILURE, REMOTE_CONNECTION_FAILURE -> 503;
-                case CONNECTION_TIMEOUT -> 504;
-                case CONNECTION_TERMINATION, REMOTE_RESET, REMOTE_REFUSED_STREAM_RESET, PROTOCOL_ERROR -> 500;
-                case LOCAL_RESET, OVERFLOW -> 0;
-            };
         }
 
         private void cancelTimers() {
@@ -446,7 +436,7 @@ final class ClusterCall implements UpstreamCall, Pick {
                 return;
             }
             status = response.status().code();
-            cluster.ended(endpoint, status);
+            cluster.answered(endpoint, status);
             if (RetryConditions.wanted(retry, response) && tryAgain()) {
                 current = null;
                 settle(status, null);

@@ -29,8 +29,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is known of endpoints, from checks and from answers, decides who is asked. Time moves when told. */
 class ClusterTest {
-    private static final OutlierPolicy OUTLIERS = new OutlierPolicy(
-            5, 100, 5, 0, Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(300), 10);
+    private static final OutlierPolicy OUTLIERS = outliers(5, 100, 0, Duration.ofSeconds(30), 10);
+
+    private static OutlierPolicy outliers(
+            int consecutive, int enforce, int enforceGateway, Duration base, int maxPercent) {
+        return new OutlierPolicy(
+                new OutlierPolicy.Consecutive(consecutive, enforce),
+                new OutlierPolicy.Consecutive(5, enforceGateway),
+                new OutlierPolicy.Consecutive(5, 100),
+                new OutlierPolicy.SuccessRate(5, 100, 1900, 100, 100),
+                new OutlierPolicy.FailurePercentage(5, 50, 85, 0, 0),
+                new OutlierPolicy.Ejection(base, base.multipliedBy(10), Duration.ZERO, maxPercent, false, true),
+                Duration.ofSeconds(10),
+                false);
+    }
 
     private final VirtualTimer time = new VirtualTimer();
     private final Map<String, HealthProbe.Result> states = new HashMap<>();
@@ -126,7 +138,7 @@ class ClusterTest {
 
     private static void answer(Cluster cluster, int port, int times, int status) {
         for (int i = 0; i < times; i++) {
-            cluster.ended(at(cluster, port), status);
+            cluster.answered(at(cluster, port), status);
         }
     }
 
@@ -168,8 +180,7 @@ class ClusterTest {
     @ParameterizedTest(name = "{0} endpoints, at most {1} percent: {2} ejected")
     @CsvSource({"10, 10, 1", "9, 10, 0", "3, 10, 0", "3, 34, 1", "4, 50, 2", "20, 10, 2", "2, 100, 2"})
     void ejectsNoMoreThanItsPart(int endpoints, int percent, int ejected) {
-        OutlierPolicy policy = new OutlierPolicy(
-                5, 100, 5, 0, Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(300), percent);
+        OutlierPolicy policy = outliers(5, 100, 0, Duration.ofSeconds(30), percent);
         Cluster cluster = cluster(
                 spec(EDS, null, policy, false),
                 ports(IntStream.rangeClosed(1, endpoints).toArray()));
@@ -182,8 +193,7 @@ class ClusterTest {
     @ParameterizedTest(name = "consecutive_gateway_failure enforced, 5 x {0}: ejected {1}")
     @CsvSource({"500, false", "501, false", "502, true", "503, true", "504, true", "404, false"})
     void tellsGatewayErrorsFromOthers(int status, boolean ejected) {
-        OutlierPolicy policy = new OutlierPolicy(
-                0, 0, 5, 100, Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(300), 100);
+        OutlierPolicy policy = outliers(0, 0, 100, Duration.ofSeconds(30), 100);
         Cluster cluster = cluster(spec(EDS, null, policy, false), ports(1, 2));
         answer(cluster, 1, 5, status);
         assertThat(at(cluster, 1).isEjected()).isEqualTo(ejected);
@@ -256,8 +266,7 @@ class ClusterTest {
     @Test
     void takesBackAnOutlierWhoseCheckPasses() {
         states.put("127.0.0.1:1", HealthProbe.Result.SILENT);
-        OutlierPolicy policy =
-                new OutlierPolicy(5, 100, 5, 0, Duration.ofSeconds(10), Duration.ofHours(1), Duration.ofHours(2), 100);
+        OutlierPolicy policy = outliers(5, 100, 0, Duration.ofHours(1), 100);
         Cluster cluster = cluster(spec(EDS, check(1, 1), policy, false), ports(1, 2));
         answer(cluster, 1, 5, 500);
         assertThat(at(cluster, 1).isEjected()).isTrue();
