@@ -39,7 +39,7 @@ import io.sluice.gateway.tracing.Tracing;
 import io.sluice.gateway.tracing.ZipkinTracing;
 import io.sluice.gateway.upstream.BufferedHttpCalls;
 import io.sluice.gateway.upstream.GrpcStreams;
-import io.sluice.gateway.upstream.HttpHealthProbe;
+import io.sluice.gateway.upstream.HealthProbes;
 import io.sluice.gateway.upstream.PooledUpstream;
 import io.sluice.gateway.xds.AdsClient;
 import io.sluice.gateway.xds.BootstrapParser;
@@ -158,7 +158,7 @@ public final class GatewayMain {
         Optional<RateLimiter> limiter = settings.validate()
                 ? limiterToValidate()
                 : settings.limiterPort().map(this::limiter);
-        HttpHealthProbe probe = new HttpHealthProbe(workers);
+        HealthProbes probe = new HealthProbes(workers);
         ClusterSet clusters = new ClusterSet(
                 probe,
                 new SystemDnsResolver(blocking),

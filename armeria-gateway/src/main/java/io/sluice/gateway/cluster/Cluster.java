@@ -264,7 +264,12 @@ public final class Cluster {
             return;
         }
         HealthChecker checker = new HealthChecker(
-                live::endpoint, spec.healthChecks().get(0), probe, () -> used, passed -> checked(live, passed), timer);
+                live::endpoint,
+                spec.healthChecks().getFirst(),
+                probe,
+                () -> used,
+                (passing, result) -> checked(live, passing, result),
+                timer);
         checkers.put(live.key(), checker);
         checker.start();
     }
@@ -273,23 +278,42 @@ public final class Cluster {
         return !spec.healthChecks().isEmpty() && !endpoint.traits().check().off();
     }
 
-    private synchronized void checked(LiveEndpoint live, boolean passed) {
-        if (live.checked(passed)) {
-            if (passed) {
-                live.healthyAgain(nanos.getAsLong());
-            }
-            log.info("endpoint health cluster={} endpoint={} passing={}", name, live.key(), passed);
-            OutlierPolicy policy = spec.outlier();
-            if (passed && live.isEjected() && policy != null && policy.ejection().endsByCheck()) {
-                takeBack(live);
-            }
-            if (!passed && live.isLeaving()) {
-                Map<String, LiveEndpoint> next = new LinkedHashMap<>(endpoints);
-                next.remove(live.key());
-                endpoints = Collections.unmodifiableMap(next);
-                gone(live);
-            }
+    private synchronized void checked(LiveEndpoint live, boolean passing, HealthProbe.Result result) {
+        OutlierPolicy policy = spec.outlier();
+        if (passing
+                && result.passed()
+                && live.isEjected()
+                && policy != null
+                && policy.ejection().endsByCheck()) {
+            takeBack(live);
+        }
+        boolean changed = live.checked(passing);
+        if (live.checkedDegraded(result == HealthProbe.Result.DEGRADED) && !changed) {
             rebuild();
+        }
+        if (!changed) {
+            return;
+        }
+        log.info("endpoint health cluster={} endpoint={} passing={}", name, live.key(), passing);
+        if (passing) {
+            live.healthyAgain(nanos.getAsLong());
+        } else if (live.isLeaving()) {
+            Map<String, LiveEndpoint> next = new LinkedHashMap<>(endpoints);
+            next.remove(live.key());
+            endpoints = Collections.unmodifiableMap(next);
+            gone(live);
+        } else if (spec.hosts().closeOnHealthFailure()) {
+            live.closeConnections();
+        }
+        rebuild();
+    }
+
+    /** An endpoint has said in an answer that it is not well; counts only where endpoints are checked. */
+    public synchronized void failedAtOnce(LiveEndpoint live) {
+        HealthChecker checker = checkers.get(live.key());
+        if (checker != null) {
+            checker.failed();
+            checked(live, false, HealthProbe.Result.REFUSED);
         }
     }
 

@@ -5,19 +5,15 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UInt32Value;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.cluster.v3.OutlierDetection;
-import io.envoyproxy.envoy.config.core.v3.HealthCheck;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
-import io.envoyproxy.envoy.type.v3.Int64Range;
 import io.sluice.gateway.cluster.ClusterSpec.Discovery;
 import io.sluice.gateway.cluster.ClusterSpec.Protocol;
 import io.sluice.gateway.cluster.breaker.Thresholds;
 import io.sluice.gateway.cluster.health.HealthCheckPolicy;
 import io.sluice.gateway.cluster.health.OutlierPolicy;
 import io.sluice.gateway.xds.Problems;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +32,8 @@ public final class ClusterParser {
         Optional<Balancing> lb = policies.parse(cluster, problems);
         Http http = http(cluster, problems);
         Thresholds[] thresholds = thresholds(cluster.getCircuitBreakers(), problems.at("circuit_breakers"));
-        List<HealthCheckPolicy> checks = healthChecks(cluster, problems);
+        List<HealthCheckPolicy> checks =
+                new HealthCheckParser().parse(cluster.getHealthChecksList(), cluster.getName(), problems);
         OutlierPolicy outlier = cluster.hasOutlierDetection()
                 ? new OutlierPolicyParser()
                         .parse(cluster.getOutlierDetection(), problems.at("outlier_detection"))
@@ -157,53 +154,6 @@ public final class ClusterParser {
             }
         }
         return parsed;
-    }
-
-    private static List<HealthCheckPolicy> healthChecks(Cluster cluster, Problems problems) {
-        List<HealthCheckPolicy> checks = new ArrayList<>();
-        if (cluster.getHealthChecksCount() > 1) {
-            problems.expected("health_checks", cluster.getHealthChecksCount() + " of them", "at most one");
-        }
-        for (int i = 0; i < cluster.getHealthChecksCount(); i++) {
-            HealthCheck check = cluster.getHealthChecks(i);
-            Problems at = problems.at("health_checks[" + i + "]");
-            if (check.getHealthCheckerCase() != HealthCheck.HealthCheckerCase.HTTP_HEALTH_CHECK) {
-                at.unsupported("health_checker", check.getHealthCheckerCase());
-                continue;
-            }
-            HealthCheck.HttpHealthCheck http = check.getHttpHealthCheck();
-            List<HealthCheckPolicy.StatusRange> expected = new ArrayList<>();
-            for (Int64Range range : http.getExpectedStatusesList()) {
-                expected.add(new HealthCheckPolicy.StatusRange((int) range.getStart(), (int) range.getEnd()));
-            }
-            if (expected.isEmpty()) {
-                expected.add(new HealthCheckPolicy.StatusRange(200, 201));
-            }
-            checks.add(new HealthCheckPolicy(
-                    http2(http, at.at("http_health_check")),
-                    http.getPath(),
-                    http.getHost().isEmpty() ? cluster.getName() : http.getHost(),
-                    expected,
-                    duration(check.getTimeout()),
-                    duration(check.getInterval()),
-                    check.hasNoTrafficInterval()
-                            ? duration(check.getNoTrafficInterval())
-                            : java.time.Duration.ofSeconds(60),
-                    check.getUnhealthyThreshold().getValue(),
-                    check.getHealthyThreshold().getValue()));
-        }
-        return checks;
-    }
-
-    private static boolean http2(HealthCheck.HttpHealthCheck check, Problems problems) {
-        return switch (check.getCodecClientType()) {
-            case HTTP1 -> false;
-            case HTTP2 -> true;
-            case HTTP3, UNRECOGNIZED -> {
-                problems.unsupported("codec_client_type", check.getCodecClientType());
-                yield false;
-            }
-        };
     }
 
     private static int or(boolean has, @Nullable UInt32Value value, int otherwise) {

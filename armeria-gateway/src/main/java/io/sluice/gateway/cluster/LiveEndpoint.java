@@ -18,6 +18,7 @@ public final class LiveEndpoint {
     private final LongAdder errors = new LongAdder();
     private volatile Endpoint endpoint;
     private volatile boolean checkFailed;
+    private volatile boolean checkedDegraded;
     private volatile boolean awaitingFirstCheck;
     private final boolean excluded;
     private volatile long healthySinceNanos;
@@ -98,20 +99,46 @@ public final class LiveEndpoint {
 
     /** Whether it may get traffic as far as health is known; an endpoint that waits for its first check may not. */
     public boolean isHealthy() {
-        return endpoint.health() == Endpoint.HealthStatus.HEALTHY && !isOut();
+        return endpoint.health() == Endpoint.HealthStatus.HEALTHY && !checkedDegraded && !isOut();
     }
 
     public boolean isDegraded() {
-        return endpoint.health() == Endpoint.HealthStatus.DEGRADED && !isOut();
+        return (endpoint.health() == Endpoint.HealthStatus.DEGRADED
+                        || (checkedDegraded && endpoint.health() == Endpoint.HealthStatus.HEALTHY))
+                && !isOut();
+    }
+
+    /** Whether its checks say that it wants no more load than is needed. */
+    public boolean isCheckedDegraded() {
+        return checkedDegraded;
+    }
+
+    /** Whether its first check is still to come. */
+    public boolean isPending() {
+        return awaitingFirstCheck;
     }
 
     private boolean isOut() {
         return checkFailed || awaitingFirstCheck || ejected;
     }
 
-    /** Called once, when the endpoint leaves the assignment. */
+    /** Called when the endpoint leaves the assignment, and when its connections are to be closed for another reason. */
     public void onRemoval(Runnable action) {
         onRemoval = action;
+    }
+
+    void closeConnections() {
+        Runnable action = onRemoval;
+        if (action != null) {
+            action.run();
+        }
+    }
+
+    /** @return whether that changed */
+    boolean checkedDegraded(boolean degraded) {
+        boolean was = checkedDegraded;
+        checkedDegraded = degraded;
+        return was != degraded;
     }
 
     void update(Endpoint next) {
@@ -122,10 +149,7 @@ public final class LiveEndpoint {
 
     void remove() {
         removed = true;
-        Runnable action = onRemoval;
-        if (action != null) {
-            action.run();
-        }
+        closeConnections();
     }
 
     /** @return whether health changed */

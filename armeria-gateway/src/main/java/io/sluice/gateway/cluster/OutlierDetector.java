@@ -39,13 +39,7 @@ final class OutlierDetector {
                 && endpoints.size() < policy.failurePercentage().minimumHosts()) {
             return;
         }
-        compare(
-                policy,
-                endpoints,
-                OutlierMonitor::external,
-                Reason.SUCCESS_RATE,
-                Reason.FAILURE_PERCENTAGE,
-                eject);
+        compare(policy, endpoints, OutlierMonitor::external, Reason.SUCCESS_RATE, Reason.FAILURE_PERCENTAGE, eject);
         compare(
                 policy,
                 endpoints,
@@ -64,8 +58,7 @@ final class OutlierDetector {
             BiConsumer<LiveEndpoint, Reason> eject) {
         List<LiveEndpoint> present =
                 endpoints.stream().filter(endpoint -> !endpoint.isEjected()).toList();
-        List<LiveEndpoint> comparable =
-                busy(present, rate, policy.successRate().minimumRequests());
+        List<LiveEndpoint> comparable = busy(present, rate, policy.successRate().minimumRequests());
         List<LiveEndpoint> measurable =
                 busy(present, rate, policy.failurePercentage().minimumRequests());
         if (!comparable.isEmpty() && comparable.size() >= policy.successRate().minimumHosts()) {

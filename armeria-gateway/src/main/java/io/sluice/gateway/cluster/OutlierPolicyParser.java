@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /** Turns Envoy's outlier detection into ours, with Envoy's defaults where a field is not set. */
 final class OutlierPolicyParser {
-    private static final Duration LONGEST = Duration.ofSeconds(300);
+    private static final Duration LONGEST = Duration.ofMinutes(5);
 
     Optional<OutlierPolicy> parse(OutlierDetection told, Problems problems) {
         Duration base = told.hasBaseEjectionTime() ? duration(told.getBaseEjectionTime()) : Duration.ofSeconds(30);
@@ -26,7 +26,10 @@ final class OutlierPolicyParser {
                         or(told.hasEnforcingConsecutive5Xx(), told.getEnforcingConsecutive5Xx(), 100)),
                 new Consecutive(
                         or(told.hasConsecutiveGatewayFailure(), told.getConsecutiveGatewayFailure(), 5),
-                        or(told.hasEnforcingConsecutiveGatewayFailure(), told.getEnforcingConsecutiveGatewayFailure(), 0)),
+                        or(
+                                told.hasEnforcingConsecutiveGatewayFailure(),
+                                told.getEnforcingConsecutiveGatewayFailure(),
+                                0)),
                 new Consecutive(
                         or(told.hasConsecutiveLocalOriginFailure(), told.getConsecutiveLocalOriginFailure(), 5),
                         or(
@@ -38,10 +41,7 @@ final class OutlierPolicyParser {
                         or(told.hasSuccessRateRequestVolume(), told.getSuccessRateRequestVolume(), 100),
                         or(told.hasSuccessRateStdevFactor(), told.getSuccessRateStdevFactor(), 1900),
                         or(told.hasEnforcingSuccessRate(), told.getEnforcingSuccessRate(), 100),
-                        or(
-                                told.hasEnforcingLocalOriginSuccessRate(),
-                                told.getEnforcingLocalOriginSuccessRate(),
-                                100)),
+                        or(told.hasEnforcingLocalOriginSuccessRate(), told.getEnforcingLocalOriginSuccessRate(), 100)),
                 new OutlierPolicy.FailurePercentage(
                         or(told.hasFailurePercentageMinimumHosts(), told.getFailurePercentageMinimumHosts(), 5),
                         or(told.hasFailurePercentageRequestVolume(), told.getFailurePercentageRequestVolume(), 50),
@@ -58,7 +58,8 @@ final class OutlierPolicyParser {
                         or(told.hasMaxEjectionPercent(), told.getMaxEjectionPercent(), 10),
                         told.getAlwaysEjectOneHost().getValue(),
                         !told.hasSuccessfulActiveHealthCheckUnejectHost()
-                                || told.getSuccessfulActiveHealthCheckUnejectHost().getValue()),
+                                || told.getSuccessfulActiveHealthCheckUnejectHost()
+                                        .getValue()),
                 told.hasInterval() ? duration(told.getInterval()) : Duration.ofSeconds(10),
                 told.getSplitExternalLocalOriginErrors()));
     }

@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import io.netty.channel.EventLoop;
+import io.netty.util.AsciiString;
 import io.netty.util.concurrent.Future;
 import io.sluice.gateway.cluster.Cluster;
 import io.sluice.gateway.cluster.LiveEndpoint;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A call and its attempts, as Envoy's router makes them. */
 final class ClusterCall implements UpstreamCall, Pick {
+    private static final AsciiString X_ENVOY_IMMEDIATE_HEALTH_CHECK_FAIL =
+            AsciiString.cached("x-envoy-immediate-health-check-fail");
     private static final int WAITING_BYTES = 64 * 1024;
     private static final int GATEWAY_TIMEOUT = 504;
 
@@ -437,6 +440,9 @@ final class ClusterCall implements UpstreamCall, Pick {
             }
             status = response.status().code();
             cluster.answered(endpoint, status);
+            if (response.contains(X_ENVOY_IMMEDIATE_HEALTH_CHECK_FAIL)) {
+                cluster.failedAtOnce(endpoint);
+            }
             if (RetryConditions.wanted(retry, response) && tryAgain()) {
                 current = null;
                 settle(status, null);

@@ -94,15 +94,13 @@ class ClusterTest {
 
     private static HealthCheckPolicy check(int unhealthy, int healthy) {
         return new HealthCheckPolicy(
-                false,
-                "/health",
-                "up",
-                List.of(new HealthCheckPolicy.StatusRange(200, 201)),
+                new HealthCheckPolicy.Kind.Tcp(HealthCheckPolicy.Payload.NONE, List.of()),
                 Duration.ofSeconds(1),
-                Duration.ofSeconds(10),
-                Duration.ofSeconds(60),
+                HealthCheckPolicy.Intervals.of(Duration.ofSeconds(10), Duration.ofSeconds(60)),
                 unhealthy,
-                healthy);
+                healthy,
+                0,
+                true);
     }
 
     private Cluster cluster(ClusterSpec spec, LoadAssignment assignment) {

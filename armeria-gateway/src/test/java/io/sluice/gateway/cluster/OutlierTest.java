@@ -136,7 +136,8 @@ class OutlierTest {
         }
         time.advance(INTERVAL);
         assertThat(ejected(cluster)).hasToString(expected);
-        assertThat(cluster.stats().enforced(Reason.SUCCESS_RATE).sum()).isEqualTo(ejected(cluster).size());
+        assertThat(cluster.stats().enforced(Reason.SUCCESS_RATE).sum())
+                .isEqualTo(ejected(cluster).size());
     }
 
     @Test
@@ -149,7 +150,9 @@ class OutlierTest {
         time.advance(INTERVAL);
         assertThat(ejected(cluster)).isEmpty();
         time.advance(INTERVAL);
-        assertThat(at(cluster, 1).successRate()).as("nothing in the interval after").isEqualTo(-1);
+        assertThat(at(cluster, 1).successRate())
+                .as("nothing in the interval after")
+                .isEqualTo(-1);
     }
 
     @ParameterizedTest(name = "{1} of 100 bad at a threshold of {0}: {2}")

@@ -22,8 +22,8 @@ import io.sluice.gateway.secret.DataSourceParser;
 import io.sluice.gateway.secret.TlsContextParser;
 import io.sluice.gateway.tracing.Tracing;
 import io.sluice.gateway.upstream.BufferedHttpCalls;
+import io.sluice.gateway.upstream.HealthProbes;
 import io.sluice.gateway.upstream.HttpCalls;
-import io.sluice.gateway.upstream.HttpHealthProbe;
 import io.sluice.gateway.upstream.PooledUpstream;
 import io.sluice.gateway.xds.BootstrapParser;
 import io.sluice.gateway.xds.ConfigSink;
@@ -58,7 +58,7 @@ public final class GatewayRig implements AutoCloseable {
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             task -> Thread.ofPlatform().daemon().unstarted(task));
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final HttpHealthProbe probe = new HttpHealthProbe(workers);
+    private final HealthProbes probe = new HealthProbes(workers);
     private final Map<String, List<InetAddress>> names = new ConcurrentHashMap<>();
     private final ClusterSet clusters;
     private final PooledUpstream upstream = new PooledUpstream(metrics);

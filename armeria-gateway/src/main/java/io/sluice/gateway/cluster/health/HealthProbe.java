@@ -3,7 +3,7 @@ package io.sluice.gateway.cluster.health;
 import io.sluice.gateway.endpoint.Endpoint;
 import java.util.function.Consumer;
 
-/** Makes one active check. What speaks HTTP stands left of this package and is given in. */
+/** Makes one active check. What speaks to endpoints stands left of this package and is given in. */
 public interface HealthProbe {
     /**
      * Never blocks.
@@ -14,8 +14,15 @@ public interface HealthProbe {
 
     enum Result {
         PASSED,
-        /** An answer with a status that is not expected: the endpoint is unhealthy whatever the threshold. */
+        /** Passed, and asks for no more load than is needed. */
+        DEGRADED,
+        /** An answer that is not expected: the endpoint is unhealthy whatever the threshold. */
         REFUSED,
-        SILENT
+        /** No answer, or one after which the threshold counts. */
+        SILENT;
+
+        public boolean passed() {
+            return this == PASSED || this == DEGRADED;
+        }
     }
 }

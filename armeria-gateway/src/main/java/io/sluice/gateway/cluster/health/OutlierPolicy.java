@@ -31,8 +31,7 @@ public record OutlierPolicy(
      * @param minimumRequests of an endpoint in an interval, below which it is not compared
      * @param deviations a thousand means one
      */
-    public record SuccessRate(
-            int minimumHosts, int minimumRequests, int deviations, int enforce, int enforceLocal) {}
+    public record SuccessRate(int minimumHosts, int minimumRequests, int deviations, int enforce, int enforceLocal) {}
 
     /** @param threshold percent of failures at and above which an endpoint is ejected */
     public record FailurePercentage(
