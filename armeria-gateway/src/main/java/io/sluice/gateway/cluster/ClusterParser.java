@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UInt32Value;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
@@ -55,6 +56,7 @@ public final class ClusterParser {
                         http.maxRequests(),
                         java.time.Duration.ZERO,
                         0,
+                        http.http1(),
                         Connections.Http2.DEFAULT),
                 thresholds[0],
                 thresholds[1],
@@ -91,11 +93,12 @@ public final class ClusterParser {
         };
     }
 
-    private record Http(Protocol protocol, java.time.Duration idleTimeout, int maxRequests) {}
+    private record Http(Protocol protocol, java.time.Duration idleTimeout, int maxRequests, Connections.Http1 http1) {}
 
     private static Http http(Cluster cluster, Problems problems) {
         Protocol protocol = Protocol.HTTP1;
         HttpProtocolOptions common = cluster.getCommonHttpProtocolOptions();
+        Http1ProtocolOptions http1 = cluster.getHttpProtocolOptions();
         if (cluster.hasHttp2ProtocolOptions()) {
             protocol = Protocol.HTTP2;
         }
@@ -109,6 +112,7 @@ public final class ClusterParser {
                 var options = entry.getValue()
                         .unpack(io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.class);
                 common = options.getCommonHttpProtocolOptions();
+                http1 = options.getExplicitHttpConfig().getHttpProtocolOptions();
                 protocol = protocol(options, at);
             } catch (InvalidProtocolBufferException e) {
                 at.wrong("typed_config", String.valueOf(e.getMessage()));
@@ -117,7 +121,9 @@ public final class ClusterParser {
         return new Http(
                 protocol,
                 common.hasIdleTimeout() ? duration(common.getIdleTimeout()) : java.time.Duration.ofHours(1),
-                common.getMaxRequestsPerConnection().getValue());
+                common.getMaxRequestsPerConnection().getValue(),
+                new Connections.Http1(
+                        http1.getEnableTrailers(), http1.getHeaderKeyFormat().hasProperCaseWords()));
     }
 
     private static Protocol protocol(

@@ -18,9 +18,18 @@ public record Connections(
         int maxRequests,
         Duration maxDuration,
         int bufferBytes,
+        Http1 http1,
         Http2 http2) {
-    public static final Connections DEFAULT =
-            new Connections(Duration.ofSeconds(5), Duration.ofHours(1), 0, Duration.ZERO, 0, Http2.DEFAULT);
+    public static final Connections DEFAULT = new Connections(
+            Duration.ofSeconds(5), Duration.ofHours(1), 0, Duration.ZERO, 0, Http1.DEFAULT, Http2.DEFAULT);
+
+    /**
+     * @param trailers whether they pass, both ways
+     * @param properCase whether names of headers go out as {@code X-Request-Id}
+     */
+    public record Http1(boolean trailers, boolean properCase) {
+        public static final Http1 DEFAULT = new Http1(false, false);
+    }
 
     /**
      * @param maxStreams of one connection at once, whatever more the peer would take

@@ -3,6 +3,7 @@ package io.sluice.gateway.compile;
 import io.sluice.gateway.accesslog.AccessLog;
 import io.sluice.gateway.filter.FilterChain;
 import io.sluice.gateway.filter.Route;
+import io.sluice.gateway.filter.Upgrades;
 import io.sluice.gateway.route.RouteTable;
 import io.sluice.gateway.tracing.TracePolicy;
 import java.time.Duration;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param internalAddresses callers from here are internal; nobody where it is empty
  * @param via appended to requests and responses; null where not set
  * @param bufferBytes at most kept of a message by filters that need more of it before they go on
- * @param webSocket whether requests may be upgraded, where their route does not say
+ * @param upgrades to what requests may be upgraded, where their route does not say
+ * @param proxiesContinue whether it is the upstream that says 100, and its other interim answers pass
  * @param outlivesBadRequests whether an HTTP/1 connection goes on after an answer of 400 that is ours
  * @param internalOnlyHeaders taken off what comes from elsewhere
  * @param maxStreamDuration from the first byte of a request to the last of its answer, where its route does not say; zero means none
@@ -49,19 +51,29 @@ public record HttpConnectionManager(
         EscapedSlashes escapedSlashes,
         HostPort hostPort,
         boolean stripTrailingDot,
-        boolean webSocket,
+        Upgrades upgrades,
         boolean acceptHttp10,
         long http2MaxStreams,
         Duration maxStreamDuration,
         Forwarded forwarded,
         long bufferBytes,
         List<String> internalOnlyHeaders,
-        boolean outlivesBadRequests) {
+        boolean outlivesBadRequests,
+        boolean proxiesContinue,
+        Http1 http1) {
     public HttpConnectionManager {
         accessLogs = List.copyOf(accessLogs);
         internalAddresses = List.copyOf(internalAddresses);
         internalOnlyHeaders = List.copyOf(internalOnlyHeaders);
     }
+
+    /**
+     * How HTTP/1 is spoken with callers.
+     *
+     * @param trailers whether they pass, both ways
+     * @param properCase whether names of headers go out as {@code X-Request-Id}
+     */
+    public record Http1(boolean trailers, boolean properCase) {}
 
     /**
      * What is told of the connection in place of what the caller said.

@@ -10,6 +10,7 @@ import io.sluice.gateway.accesslog.AccessLogParser;
 import io.sluice.gateway.compile.HttpConnectionManager.EscapedSlashes;
 import io.sluice.gateway.compile.HttpConnectionManager.Forwarded;
 import io.sluice.gateway.compile.HttpConnectionManager.HostPort;
+import io.sluice.gateway.compile.HttpConnectionManager.Http1;
 import io.sluice.gateway.compile.HttpConnectionManager.LocalNode;
 import io.sluice.gateway.compile.HttpConnectionManager.ServerHeader;
 import io.sluice.gateway.compile.HttpConnectionManager.Underscores;
@@ -19,15 +20,18 @@ import io.sluice.gateway.filter.HttpFilterFactory;
 import io.sluice.gateway.filter.HttpFilterParser;
 import io.sluice.gateway.filter.Route;
 import io.sluice.gateway.filter.TerminalFilter;
+import io.sluice.gateway.filter.Upgrades;
 import io.sluice.gateway.route.RouteTable;
 import io.sluice.gateway.tracing.TracePolicy;
 import io.sluice.gateway.xds.Problems;
 import io.sluice.gateway.xds.SupportMatrix;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -66,9 +70,9 @@ public final class HttpConnectionManagerParser {
             Problems problems) {
         List<ChainedFilter> chained = new ArrayList<>();
         Optional<FilterChain> chain = chain(manager, chained, problems);
-        boolean webSocket = webSocket(manager, problems);
+        Upgrades upgrades = upgrades(manager, problems);
         Optional<RouteTable<Route>> table = table(
-                manager, routes, new RouteConfigurationParser.Surroundings(chained, webSocket, bufferBytes), problems);
+                manager, routes, new RouteConfigurationParser.Surroundings(chained, upgrades, bufferBytes), problems);
         List<io.sluice.gateway.accesslog.AccessLog> logs = new ArrayList<>();
         for (int i = 0; i < manager.getAccessLogCount(); i++) {
             AccessLog log = manager.getAccessLog(i);
@@ -129,7 +133,7 @@ public final class HttpConnectionManagerParser {
                         ? HostPort.STRIP_ANY
                         : manager.getStripMatchingHostPort() ? HostPort.STRIP_MATCHING : HostPort.KEEP,
                 manager.getStripTrailingHostDot(),
-                webSocket,
+                upgrades,
                 manager.getHttpProtocolOptions().getAcceptHttp10(),
                 or(
                         manager.getHttp2ProtocolOptions().hasMaxConcurrentStreams(),
@@ -143,7 +147,11 @@ public final class HttpConnectionManagerParser {
                         ? manager.getHttpProtocolOptions()
                                 .getOverrideStreamErrorOnInvalidHttpMessage()
                                 .getValue()
-                        : manager.getStreamErrorOnInvalidHttpMessage().getValue()));
+                        : manager.getStreamErrorOnInvalidHttpMessage().getValue(),
+                manager.getProxy100Continue(),
+                new Http1(
+                        manager.getHttpProtocolOptions().getEnableTrailers(),
+                        manager.getHttpProtocolOptions().getHeaderKeyFormat().hasProperCaseWords())));
     }
 
     private static List<String> internalOnlyHeaders(
@@ -235,16 +243,17 @@ public final class HttpConnectionManagerParser {
         };
     }
 
-    private static boolean webSocket(HttpConnectionManager manager, Problems problems) {
-        boolean webSocket = false;
-        for (HttpConnectionManager.UpgradeConfig upgrade : manager.getUpgradeConfigsList()) {
-            if (upgrade.getUpgradeType().equalsIgnoreCase("websocket")) {
-                webSocket = !upgrade.hasEnabled() || upgrade.getEnabled().getValue();
-            } else {
-                problems.unsupported("upgrade_configs", upgrade.getUpgradeType());
-            }
+    private static Upgrades upgrades(HttpConnectionManager manager, Problems problems) {
+        Map<String, Boolean> allowed = new HashMap<>();
+        for (int i = 0; i < manager.getUpgradeConfigsCount(); i++) {
+            HttpConnectionManager.UpgradeConfig upgrade = manager.getUpgradeConfigs(i);
+            RouteConfigurationParser.upgrade(
+                    upgrade.getUpgradeType(),
+                    !upgrade.hasEnabled() || upgrade.getEnabled().getValue(),
+                    allowed,
+                    problems.at("upgrade_configs[" + i + "]"));
         }
-        return webSocket;
+        return new Upgrades(allowed);
     }
 
     private TracePolicy tracing(HttpConnectionManager manager) {

@@ -27,6 +27,7 @@ import io.sluice.gateway.filter.RouteAction.HashStep;
 import io.sluice.gateway.filter.RouteAction.HostRewrite;
 import io.sluice.gateway.filter.RouteAction.PathRewrite;
 import io.sluice.gateway.filter.RouteAction.Redirect;
+import io.sluice.gateway.filter.Upgrades;
 import io.sluice.gateway.route.HeaderMatcher;
 import io.sluice.gateway.route.PathMatcher;
 import io.sluice.gateway.route.RouteMatch;
@@ -40,6 +41,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -65,10 +67,10 @@ public final class RouteConfigurationParser {
     /**
      * What the table's listener says.
      *
-     * @param webSocket whether its routes may be upgraded when they do not say
+     * @param upgrades to what its routes may be upgraded where they do not say
      * @param bufferBytes how much of a request is kept for a retry
      */
-    record Surroundings(List<ChainedFilter> chain, boolean webSocket, long bufferBytes) {}
+    record Surroundings(List<ChainedFilter> chain, Upgrades upgrades, long bufferBytes) {}
 
     /** @return empty when something was reported */
     Optional<RouteTable<io.sluice.gateway.filter.Route>> parse(
@@ -309,13 +311,14 @@ public final class RouteConfigurationParser {
         Optional<io.sluice.gateway.upstream.RetryPolicy> retry = retries.parse(
                 action.hasRetryPolicy() ? action.getRetryPolicy() : scope.host().getRetryPolicy(),
                 problems.at("retry_policy"));
-        boolean webSocket = scope.around().webSocket();
-        for (RouteAction.UpgradeConfig upgrade : action.getUpgradeConfigsList()) {
-            if (upgrade.getUpgradeType().equalsIgnoreCase("websocket")) {
-                webSocket = !upgrade.hasEnabled() || upgrade.getEnabled().getValue();
-            } else {
-                problems.unsupported("upgrade_configs", upgrade.getUpgradeType());
-            }
+        Map<String, Boolean> upgrades = new HashMap<>();
+        for (int i = 0; i < action.getUpgradeConfigsCount(); i++) {
+            RouteAction.UpgradeConfig own = action.getUpgradeConfigs(i);
+            upgrade(
+                    own.getUpgradeType(),
+                    !own.hasEnabled() || own.getEnabled().getValue(),
+                    upgrades,
+                    problems.at("upgrade_configs[" + i + "]"));
         }
         int missing = switch (action.getClusterNotFoundResponseCode()) {
             case SERVICE_UNAVAILABLE, UNRECOGNIZED -> 503;
@@ -338,7 +341,7 @@ public final class RouteConfigurationParser {
                 policy,
                 hash.get(),
                 missing,
-                webSocket,
+                scope.around().upgrades().but(upgrades),
                 action.getAppendXForwardedHost(),
                 action.hasMaxGrpcTimeout() && !action.hasMaxStreamDuration()
                         ? new GrpcDeadline(
@@ -374,6 +377,15 @@ public final class RouteConfigurationParser {
                         limits.hasGrpcTimeoutHeaderMax() ? duration(limits.getGrpcTimeoutHeaderMax()) : null,
                         duration(limits.getGrpcTimeoutHeaderOffset()))
                 : io.sluice.gateway.filter.Route.Lasting.AS_THE_MANAGER_SAYS;
+    }
+
+    /** Adds what one upgrade_config says. */
+    static void upgrade(String type, boolean enabled, Map<String, Boolean> allowed, Problems problems) {
+        if (type.equalsIgnoreCase("connect") || type.equalsIgnoreCase("connect-udp")) {
+            problems.unsupported("upgrade_type", type);
+        } else if (allowed.put(type.toLowerCase(Locale.ROOT), enabled) != null) {
+            problems.expected("upgrade_type", "'" + type + "'", "each protocol once");
+        }
     }
 
     private Optional<ClusterChoice> weighted(

@@ -3,6 +3,7 @@ package io.sluice.gateway.filter;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
+import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.channel.EventLoop;
 import io.sluice.gateway.accesslog.ResponseFlag;
@@ -98,6 +99,9 @@ public interface Exchange extends StreamInfo {
      * @param details Envoy's response code details: {@code via_upstream}
      */
     void respond(ResponseHeadersBuilder headers, HeaderMutations mutations, boolean end, String details);
+
+    /** 1xx; nothing happens where the connection manager does not pass them on. */
+    void respondInterim(ResponseHeaders headers);
 
     void respondData(HttpData data, boolean end);
 

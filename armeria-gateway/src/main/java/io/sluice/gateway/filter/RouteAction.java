@@ -14,7 +14,7 @@ public sealed interface RouteAction {
      *
      * @param hash what a balancer that hashes goes by
      * @param missingClusterStatus answered where there is no such cluster
-     * @param webSocket whether it may be upgraded
+     * @param upgrades to what it may be upgraded
      * @param grpcDeadline how far a gRPC caller's header stands for the timeout; null for not at all
      * @param appendForwardedHost whether a rewritten host is kept in x-forwarded-host
      */
@@ -25,7 +25,7 @@ public sealed interface RouteAction {
             CallPolicy policy,
             List<HashStep> hash,
             int missingClusterStatus,
-            boolean webSocket,
+            Upgrades upgrades,
             boolean appendForwardedHost,
             @Nullable GrpcDeadline grpcDeadline)
             implements RouteAction {}

@@ -133,6 +133,14 @@ final class ArmeriaStream implements DownstreamStream, Subscriber<HttpObject> {
     // --- the answer
 
     @Override
+    public void interim(ResponseHeaders headers) {
+        send(headers, false);
+    }
+
+    @Override
+    public void useProperCase() {}
+
+    @Override
     public void headers(ResponseHeaders headers, boolean end) {
         send(headers, end);
     }

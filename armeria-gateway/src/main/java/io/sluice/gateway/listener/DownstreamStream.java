@@ -67,6 +67,12 @@ interface DownstreamStream {
 
     // --- the answer; what cannot be sent any more is dropped
 
+    /** 1xx, before the answer's headers. */
+    void interim(ResponseHeaders headers);
+
+    /** Names of headers go out as {@code X-Request-Id}, where the protocol leaves a choice; before the headers. */
+    void useProperCase();
+
     void headers(ResponseHeaders headers, boolean end);
 
     void data(HttpData data, boolean end);

@@ -273,11 +273,8 @@ final class EntryRules {
         if (te != null && !te.equalsIgnoreCase("trailers")) {
             headers.remove(HttpHeaderNames.TE);
         }
-        if (!"websocket".equalsIgnoreCase(headers.get(HttpHeaderNames.UPGRADE))) {
+        if (!headers.contains(HttpHeaderNames.UPGRADE)) {
             headers.remove(HttpHeaderNames.CONNECTION);
-            headers.remove(HttpHeaderNames.UPGRADE);
-        } else {
-            headers.set(HttpHeaderNames.CONNECTION, "Upgrade"); // Armeria writes it its own way
         }
         headers.remove(KEEP_ALIVE);
         headers.remove(PROXY_CONNECTION);

@@ -13,6 +13,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpUtil;
@@ -21,7 +22,6 @@ import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import io.sluice.gateway.wire.WireMarks;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -39,6 +39,9 @@ import org.slf4j.LoggerFactory;
 final class Http1Downstream extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(Http1Downstream.class);
     private static final WriteBufferWaterMark WATERMARK = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
+    /** An upgrade in which no Envoy takes part. */
+    private static final String H2C = "h2c";
+
     private static final AsciiString HTTP2_SETTINGS = AsciiString.cached("http2-settings");
     /** Those that Envoy's parser knows. Source: balsa_parser.cc, kValidMethods. */
     private static final Set<String> METHODS = Set.of(
@@ -76,11 +79,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
             "UNLINK",
             "UNLOCK",
             "UNSUBSCRIBE");
-
-    private static final String CONTINUE = "100-continue";
-    private static final ByteBuf CONTINUE_RESPONSE = Unpooled.unreleasableBuffer(Unpooled.directBuffer()
-            .writeBytes("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII))
-            .asReadOnly());
 
     private final Channel channel;
     private final DownstreamConnection connection;
@@ -175,16 +173,15 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
         requestOpen = !bare;
         boolean keepAlive =
                 HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
+        if (!upgrade) {
+            headers.remove(HttpHeaderNames.UPGRADE);
+        }
         Http1Stream next = new Http1Stream(this, headers, bare && !upgrade, keepAlive);
         stream = next;
         if (upgrade) {
             tunnel = true;
             channel.pipeline()
                     .remove(HttpRequestDecoder.class); // whatever follows belongs to the tunnel, if there will be one
-        }
-        if (CONTINUE.equalsIgnoreCase(headers.get(HttpHeaderNames.EXPECT)) && !headers.contains(WireMarks.REFUSAL)) {
-            headers.remove(HttpHeaderNames.EXPECT);
-            channel.writeAndFlush(CONTINUE_RESPONSE.duplicate(), channel.voidPromise());
         }
         listener.accept(next);
     }
@@ -215,8 +212,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
     }
 
     private static boolean isUpgrade(HttpRequest request) {
-        return request.headers().contains(HttpHeaderNames.UPGRADE)
-                && "websocket".equalsIgnoreCase(request.headers().get(HttpHeaderNames.UPGRADE));
+        String protocol = request.headers().get(HttpHeaderNames.UPGRADE);
+        return protocol != null
+                && !protocol.equalsIgnoreCase(H2C)
+                && request.protocolVersion().isKeepAliveDefault()
+                && request.headers().containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true);
     }
 
     private void pass(HttpContent content) {

@@ -14,6 +14,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.util.AsciiString;
 import io.sluice.gateway.accesslog.TlsSession;
+import io.sluice.gateway.upstream.ProperCase;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -30,6 +31,9 @@ final class Http1Stream implements DownstreamStream {
     private static final byte[] CLOSE = "connection: close\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CHUNKED = "transfer-encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
 
+    private static final byte[] CLOSE_PROPER = "Connection: close\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] CHUNKED_PROPER = "Transfer-Encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
+
     private final Http1Downstream downstream;
     private final RequestHeadersBuilder headers;
     private final boolean head;
@@ -41,6 +45,7 @@ final class Http1Stream implements DownstreamStream {
     private boolean begun;
     private boolean bodiless;
     private boolean chunked;
+    private boolean properCase;
     private boolean over;
     private @Nullable ByteBuf pending;
     private @Nullable Over whenOver;
@@ -166,24 +171,16 @@ final class Http1Stream implements DownstreamStream {
         HttpStatus status = headers.status();
         ByteBuf out = downstream.channel().alloc().buffer(512);
         StatusLines.write(out, status);
-        for (Map.Entry<AsciiString, String> header : headers) {
-            AsciiString name = header.getKey();
-            if (name.charAt(0) != ':') {
-                ByteBufUtil.copy(name, out);
-                out.writeShort(':' << 8 | ' ');
-                ByteBufUtil.writeAscii(out, header.getValue());
-                out.writeShort('\r' << 8 | '\n');
-            }
-        }
+        fields(headers, out);
         int code = status.code();
         boolean tunnel = code == SWITCHING_PROTOCOLS;
         bodiless = head || code == 204 || code == 304;
         chunked = !end && !bodiless && !tunnel && !headers.contains(HttpHeaderNames.CONTENT_LENGTH);
         if (chunked) {
-            out.writeBytes(CHUNKED);
+            out.writeBytes(properCase ? CHUNKED_PROPER : CHUNKED);
         }
         if (!keepAlive && !tunnel) {
-            out.writeBytes(CLOSE);
+            out.writeBytes(properCase ? CLOSE_PROPER : CLOSE);
         }
         out.writeShort('\r' << 8 | '\n');
         if (end) {
@@ -193,6 +190,40 @@ final class Http1Stream implements DownstreamStream {
             pending = out;
             downstream.flushSoon();
         }
+    }
+
+    private void fields(HttpHeaders headers, ByteBuf out) {
+        for (Map.Entry<AsciiString, String> header : headers) {
+            AsciiString name = header.getKey();
+            if (name.charAt(0) != ':') {
+                if (properCase) {
+                    ProperCase.write(out, name);
+                } else {
+                    ByteBufUtil.copy(name, out);
+                }
+                out.writeShort(':' << 8 | ' ');
+                ByteBufUtil.writeAscii(out, header.getValue());
+                out.writeShort('\r' << 8 | '\n');
+            }
+        }
+    }
+
+    @Override
+    public void useProperCase() {
+        properCase = true;
+    }
+
+    @Override
+    public void interim(ResponseHeaders headers) {
+        if (over || begun) {
+            return;
+        }
+        ByteBuf out = downstream.channel().alloc().buffer(128);
+        StatusLines.write(out, headers.status());
+        fields(headers, out);
+        out.writeShort('\r' << 8 | '\n');
+        downstream.write(out);
+        downstream.channel().flush();
     }
 
     @Override
@@ -269,7 +300,17 @@ final class Http1Stream implements DownstreamStream {
 
     @Override
     public void trailers(HttpHeaders trailers) {
-        data(HttpData.empty(), true);
+        if (over || !begun || !chunked) {
+            data(HttpData.empty(), true);
+            return;
+        }
+        writePending();
+        ByteBuf out = downstream.channel().alloc().buffer(64);
+        out.writeByte('0').writeShort('\r' << 8 | '\n');
+        fields(trailers, out);
+        out.writeShort('\r' << 8 | '\n');
+        downstream.write(out);
+        finish();
     }
 
     @Override

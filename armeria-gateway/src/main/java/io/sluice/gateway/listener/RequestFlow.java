@@ -14,7 +14,6 @@ final class RequestFlow extends FilterFlow implements DownstreamStream.Body {
     private final ServerExchange exchange;
     private final ExchangeFilters filters;
     private final DownstreamStream stream;
-    private final boolean http1;
     private final boolean empty;
     private boolean subscribed;
     private boolean reading;
@@ -31,7 +30,6 @@ final class RequestFlow extends FilterFlow implements DownstreamStream.Body {
         this.filters = filters;
         this.stream = stream;
         this.bufferLimit = bufferLimit;
-        http1 = stream.isHttp1();
         empty = stream.isBare();
         if (empty) {
             done = true;
@@ -202,7 +200,7 @@ final class RequestFlow extends FilterFlow implements DownstreamStream.Body {
     public void onTrailers(HttpHeaders trailers) {
         if (takes()) {
             arrived();
-            if (http1) {
+            if (exchange.dropsTrailers()) {
                 takeIn(HttpData.empty(), true); // Envoy drops HTTP/1's trailers
             } else {
                 pass(new Tail(trailers.toBuilder()));

@@ -19,7 +19,6 @@ final class ResponseFlow extends FilterFlow {
     private final ServerExchange exchange;
     private final ExchangeFilters filters;
     private final DownstreamStream stream;
-    private final boolean http1;
     private final long bufferLimit;
     private @Nullable ResponseHeadersBuilder forming;
     private boolean begun;
@@ -38,7 +37,6 @@ final class ResponseFlow extends FilterFlow {
         this.filters = filters;
         this.stream = stream;
         this.bufferLimit = bufferLimit;
-        http1 = stream.isHttp1();
     }
 
     /** Null before they went out. */
@@ -199,7 +197,7 @@ final class ResponseFlow extends FilterFlow {
     private void writeTail(HttpHeaders last) {
         trailers = last;
         ended = true;
-        if (http1 || last.isEmpty()) {
+        if (last.isEmpty() || exchange.dropsTrailers()) {
             stream.data(HttpData.empty(), true); // Envoy drops HTTP/1's
         } else {
             stream.trailers(last);

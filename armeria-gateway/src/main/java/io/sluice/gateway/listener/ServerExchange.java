@@ -21,6 +21,7 @@ import io.sluice.gateway.filter.HeaderMutations;
 import io.sluice.gateway.filter.LocalReply;
 import io.sluice.gateway.filter.Route;
 import io.sluice.gateway.filter.RouteAction;
+import io.sluice.gateway.filter.Upgrades;
 import io.sluice.gateway.filter.UpstreamInfo;
 import io.sluice.gateway.route.VirtualHost;
 import io.sluice.gateway.tracing.RequestTrace;
@@ -44,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerExchange implements Exchange {
     private static final AsciiString REQUEST_ID = AsciiString.cached("x-request-id");
     private static final AsciiString INTERNAL = AsciiString.cached("x-envoy-internal");
+    private static final String CONTINUE = "100-continue";
     private static final int SWITCHING_PROTOCOLS = 101;
     private static final int BAD_REQUEST = 400;
     private static final int GRPC_DEADLINE_EXCEEDED = 4;
@@ -124,6 +126,7 @@ final class ServerExchange implements Exchange {
             }
             return;
         }
+        answerExpectation();
         if (entry.refusal() != null) {
             refuse(entry.refusal());
             return;
@@ -203,6 +206,18 @@ final class ServerExchange implements Exchange {
         }
     }
 
+    private void answerExpectation() {
+        if (http1 && !manager.proxiesContinue() && CONTINUE.equalsIgnoreCase(request.get(HttpHeaderNames.EXPECT))) {
+            request.remove(HttpHeaderNames.EXPECT);
+            stream.interim(ResponseHeaders.of(HttpStatus.CONTINUE));
+        }
+    }
+
+    /** HTTP/1 has them where it is told to. */
+    boolean dropsTrailers() {
+        return http1 && !manager.http1().trailers();
+    }
+
     private MatchRequest asked() {
         return new MatchRequest(request, streamId, tls, manager.routes().ignoresParameters(), metadata);
     }
@@ -227,9 +242,10 @@ final class ServerExchange implements Exchange {
     }
 
     private boolean mayUpgrade() {
-        return route == null
-                ? manager.webSocket()
-                : route.action() instanceof RouteAction.Forward forward && forward.webSocket();
+        Upgrades upgrades = route != null && route.action() instanceof RouteAction.Forward forward
+                ? forward.upgrades()
+                : manager.upgrades();
+        return upgrades.allows(request.get(HttpHeaderNames.UPGRADE, ""));
     }
 
     // --- told by the flows and timers
@@ -296,7 +312,14 @@ final class ServerExchange implements Exchange {
         if (http1 && end && request.method() != HttpMethod.HEAD && status >= 200 && status != 204) {
             headers.set(HttpHeaderNames.CONTENT_LENGTH, headers.get(HttpHeaderNames.CONTENT_LENGTH, "0"));
         }
+        if (manager.http1().properCase()) {
+            stream.useProperCase();
+        }
         ExitRules.apply(manager, headers, parts.date());
+        if (status == SWITCHING_PROTOCOLS && !request.contains(HttpHeaderNames.UPGRADE)) {
+            headers.remove(HttpHeaderNames.CONNECTION);
+            headers.remove(HttpHeaderNames.UPGRADE);
+        }
         if (manager.alwaysSetRequestId()) {
             headers.set(REQUEST_ID, requestId());
         }
@@ -399,6 +422,13 @@ final class ServerExchange implements Exchange {
         details = why;
         mutate(headers, mutations);
         responseFlow.head(headers, end);
+    }
+
+    @Override
+    public void respondInterim(ResponseHeaders headers) {
+        if (manager.proxiesContinue() && !ended && responseFlow.headers() == null) {
+            stream.interim(headers);
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.sluice.gateway.upstream;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpHeadersBuilder;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.RequestHeaders;
@@ -15,6 +16,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
@@ -22,6 +24,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
+import io.sluice.gateway.cluster.Connections;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -62,6 +65,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     private boolean heard;
     private boolean chunkedResponse;
     private boolean responseDone;
+    private boolean upgrade;
+    private boolean upgraded;
     private boolean tunnel;
     private boolean keepAlive;
     private boolean closing;
@@ -153,7 +158,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     @Override
     public void headers(RequestHeaders headers, boolean end) {
         head = headers.method() == HttpMethod.HEAD;
-        boolean upgrade = headers.contains("upgrade");
+        upgrade = headers.contains(HttpHeaderNames.UPGRADE);
         boolean length = headers.contains(CONTENT_LENGTH);
         chunked = !end && !length && !upgrade;
         tunnel = false;
@@ -185,8 +190,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         return out;
     }
 
-    private static void field(ByteBuf out, AsciiString name, String value) {
-        ByteBufUtil.copy(name, out);
+    private void field(ByteBuf out, AsciiString name, String value) {
+        if (http1().properCase()) {
+            ProperCase.write(out, name);
+        } else {
+            ByteBufUtil.copy(name, out);
+        }
         out.writeShort(':' << 8 | ' ');
         ByteBufUtil.writeAscii(out, value);
         out.writeShort('\r' << 8 | '\n');
@@ -224,10 +233,26 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         }
     }
 
-    /** Envoy drops HTTP/1's trailers, both ways. */
     @Override
     public void trailers(HttpHeaders trailers) {
-        data(HttpData.empty(), true);
+        if (!http1().trailers() || !chunked || tunnel || user == null || requestDone || responseDone) {
+            data(HttpData.empty(), true);
+            return;
+        }
+        requestDone = true;
+        ByteBuf out = channel.alloc().buffer(64);
+        out.writeByte('0').writeShort('\r' << 8 | '\n');
+        for (Map.Entry<AsciiString, String> trailer : trailers) {
+            field(out, trailer.getKey(), trailer.getValue());
+        }
+        out.writeBytes(CRLF.duplicate());
+        channel.writeAndFlush(out);
+        unwritable |= !channel.isWritable();
+        releaseWhenDone();
+    }
+
+    private Connections.Http1 http1() {
+        return pool.spec().connections().http1();
     }
 
     @Override
@@ -323,6 +348,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         begun = true;
         if (status == 101) {
             tunnel = true;
+            upgraded = upgrade && response.headers().contains(HttpHeaderNames.UPGRADE);
             keepAlive = false;
             current.onHeaders(headers.build(), false);
             channel.pipeline().remove(ResponseDecoder.class); // which hands on what it has read beyond
@@ -364,11 +390,33 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
             return;
         }
         responseDone = true;
+        HttpHeaders trailers = trailers((LastHttpContent) content);
         User done = release(current);
+        if (!trailers.isEmpty()) {
+            if (empty) {
+                content.release();
+            } else {
+                done.onData(HttpData.wrap(content.content()), false);
+            }
+            done.onTrailers(trailers);
+            return;
+        }
         if (empty) {
             content.release();
         }
         done.onData(empty ? HttpData.empty() : HttpData.wrap(content.content()), true);
+    }
+
+    private HttpHeaders trailers(LastHttpContent content) {
+        if (content.trailingHeaders().isEmpty() || !http1().trailers()) {
+            return HttpHeaders.of();
+        }
+        HttpHeadersBuilder trailers = HttpHeaders.builder();
+        content.trailingHeaders()
+                .iteratorCharSequence()
+                .forEachRemaining(
+                        field -> trailers.add(field.getKey(), field.getValue().toString()));
+        return trailers.build();
     }
 
     /** The response is whole: the connection is free again where the request is too. */
@@ -472,10 +520,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         User current = user;
         if (current != null) {
             end();
-            if (tunnel) {
+            if (tunnel && !upgraded) {
                 current.onData(HttpData.empty(), true);
             } else {
-                current.onReset(reason, transportFailure);
+                current.onReset(tunnel ? ResetReason.CONNECTION_TERMINATION : reason, transportFailure);
             }
         }
         channel.close();

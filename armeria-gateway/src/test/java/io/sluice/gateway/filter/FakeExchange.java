@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
+import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
@@ -79,7 +80,7 @@ public final class FakeExchange extends FakeStream implements Exchange {
                 policy,
                 List.of(),
                 503,
-                false,
+                Upgrades.NONE,
                 false,
                 null);
         return new Route(
@@ -95,6 +96,11 @@ public final class FakeExchange extends FakeStream implements Exchange {
                 List.of(),
                 Route.Lasting.AS_THE_MANAGER_SAYS,
                 Route.Known.NOTHING);
+    }
+
+    @Override
+    public void respondInterim(ResponseHeaders headers) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.sluice.loadtests.harness.Response;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -125,7 +126,9 @@ record Transcript(List<String> lines) {
     private static void headers(String where, Headers headers, Placeholders placeholders, List<String> lines) {
         headers.fields().stream()
                 .sorted(Comparator.comparing(Headers.Field::name))
-                .map(field -> RANDOM.contains(field.name()) ? field.name() : field.name() + ": " + field.value())
+                .map(field -> RANDOM.contains(field.name().toLowerCase(Locale.ROOT))
+                        ? field.name()
+                        : field.name() + ": " + field.value())
                 .map(line -> PORTS_HASH.matcher(line).replaceAll("=\"<hash>\""))
                 .forEach(line -> lines.add(where + placeholders.mask(line)));
     }

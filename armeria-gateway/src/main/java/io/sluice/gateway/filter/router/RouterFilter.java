@@ -356,7 +356,22 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     }
 
     @Override
+    public void onInformational(ResponseHeaders headers) {
+        exchange.respondInterim(headers);
+    }
+
+    @Override
     public void onHeaders(ResponseHeaders headers, boolean end) {
+        if (headers.status().equals(HttpStatus.OK)
+                && "websocket".equalsIgnoreCase(exchange.request().get(HttpHeaderNames.UPGRADE))) {
+            cancel();
+            exchange.respond(
+                    headers.toBuilder().removeAndThen(HttpHeaderNames.CONTENT_LENGTH),
+                    responseMutations,
+                    true,
+                    "websocket_handshake_unsuccessful");
+            return;
+        }
         long now = System.nanoTime();
         exchange.upstream().firstResponseByteNanos = now;
         if (end) {
