@@ -4,6 +4,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.gateway.cluster.Clusters;
 import io.sluice.gateway.compile.RequestHeaderTestParser;
 import io.sluice.gateway.filter.HttpFilterParser;
+import io.sluice.gateway.filter.apikeyauth.ApiKeyAuthFilterParser;
+import io.sluice.gateway.filter.basicauth.BasicAuthFilterParser;
 import io.sluice.gateway.filter.buffer.BufferFilterParser;
 import io.sluice.gateway.filter.cors.CorsFilterParser;
 import io.sluice.gateway.filter.csrf.CsrfFilterParser;
@@ -44,6 +46,8 @@ final class HttpFilters {
                 new BufferFilterParser(),
                 new CorsFilterParser(matchers, metrics, random),
                 new CsrfFilterParser(matchers, metrics, random),
+                new BasicAuthFilterParser(metrics),
+                new ApiKeyAuthFilterParser(metrics),
                 new JwtFilterParser(matchers, matchers, httpCalls, metrics, InstantSource.system(), System::nanoTime),
                 new RouterFilterParser(clusters, upstream));
     }

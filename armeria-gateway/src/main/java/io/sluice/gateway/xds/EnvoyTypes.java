@@ -11,6 +11,10 @@ import io.envoyproxy.envoy.config.route.v3.FilterConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
+import io.envoyproxy.envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuth;
+import io.envoyproxy.envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuthPerRoute;
+import io.envoyproxy.envoy.extensions.filters.http.basic_auth.v3.BasicAuth;
+import io.envoyproxy.envoy.extensions.filters.http.basic_auth.v3.BasicAuthPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.Buffer;
 import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.BufferPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
@@ -64,6 +68,10 @@ public final class EnvoyTypes {
             PreviousHostsPredicate.getDefaultInstance(),
             UriTemplateMatchConfig.getDefaultInstance(),
             UriTemplateRewriteConfig.getDefaultInstance(),
+            ApiKeyAuth.getDefaultInstance(),
+            ApiKeyAuthPerRoute.getDefaultInstance(),
+            BasicAuth.getDefaultInstance(),
+            BasicAuthPerRoute.getDefaultInstance(),
             JwtAuthentication.getDefaultInstance(),
             PerRouteConfig.getDefaultInstance(),
             DownstreamTlsContext.getDefaultInstance(),
