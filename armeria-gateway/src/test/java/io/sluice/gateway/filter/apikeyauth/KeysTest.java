@@ -13,6 +13,5 @@ class KeysTest {
         assertThat(keys.client("kÃ©y")).as("as a header has its bytes").isEqualTo("ann");
         assertThat(keys.client("k")).isNull();
         assertThat(keys.client("")).isNull();
-        assertThat(keys.toString()).doesNotContain("k\u00e9y");
     }
 }
