@@ -10,23 +10,31 @@ import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
 import io.sluice.gateway.accesslog.TlsSession;
+import io.sluice.gateway.compile.HttpConnectionManager;
+import io.sluice.gateway.wire.Caller;
+import io.sluice.gateway.wire.Refusal;
+import io.sluice.gateway.wire.WireLimits;
+import io.sluice.gateway.wire.WireMeters;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A caller's connection and what is under way on it. Tells exchanges at once that their caller is gone; Armeria gives HTTP/1 a second first. On
  * the connection's event loop but for {@link #drain} and {@link #closeIfIdle}.
  */
-final class DownstreamConnection extends ChannelInboundHandlerAdapter {
+final class DownstreamConnection extends ChannelInboundHandlerAdapter implements Caller {
     private static final AttributeKey<DownstreamConnection> KEY =
             AttributeKey.valueOf(DownstreamConnection.class, "connection");
 
     private final Channel channel;
     private final Set<DownstreamConnection> all;
+    private final Supplier<HttpConnectionManager> manager;
+    private final WireMeters meters;
     private final List<ServerExchange> active = new ArrayList<>(1);
     private final long idleNanos;
     private long idleSince = System.nanoTime();
@@ -35,19 +43,34 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private @Nullable TlsSession session;
     private boolean used;
     private boolean draining;
+    private @Nullable HttpConnectionManager limitedBy;
+    private WireLimits limits = WireLimits.DEFAULT;
 
-    private DownstreamConnection(Channel channel, Set<DownstreamConnection> all, Duration idleTimeout) {
+    private DownstreamConnection(
+            Channel channel,
+            Set<DownstreamConnection> all,
+            Supplier<HttpConnectionManager> manager,
+            WireMeters meters,
+            Duration idleTimeout) {
         this.channel = channel;
         this.all = all;
+        this.manager = manager;
+        this.meters = meters;
         idleNanos = idleTimeout.toNanos();
     }
 
     /**
      * @param all those of the listener, which this one enters and leaves
+     * @param manager the one in force
      * @param idleTimeout how long nothing may be under way; zero for ever
      */
-    static DownstreamConnection accepted(Channel channel, Set<DownstreamConnection> all, Duration idleTimeout) {
-        DownstreamConnection connection = new DownstreamConnection(channel, all, idleTimeout);
+    static DownstreamConnection accepted(
+            Channel channel,
+            Set<DownstreamConnection> all,
+            Supplier<HttpConnectionManager> manager,
+            WireMeters meters,
+            Duration idleTimeout) {
+        DownstreamConnection connection = new DownstreamConnection(channel, all, manager, meters, idleTimeout);
         channel.attr(KEY).set(connection);
         channel.pipeline().addFirst(connection);
         all.add(connection);
@@ -92,6 +115,26 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     TlsSession session() {
         return session;
     }
+
+    // --- from the wire guard
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // whether it is another one; they are compared no deeper for each request
+    public WireLimits limits() {
+        HttpConnectionManager now = manager.get();
+        if (now != limitedBy) {
+            limitedBy = now;
+            limits = WireLimits.of(now);
+        }
+        return limits;
+    }
+
+    @Override
+    public void refused(Refusal why) {
+        meters.refused(why);
+    }
+
+    // --- exchanges
 
     void begins(ServerExchange exchange) {
         used = true;

@@ -86,8 +86,15 @@ final class GatewayListener implements HttpService {
     private void accepted(Channel channel) {
         FilterChains now = chains;
         DownstreamConnection connection = DownstreamConnection.accepted(
-                channel, connections, now.first().manager().idleTimeout());
-        WireGuard.install(channel.pipeline(), pipeline -> pipeline.addLast(new Http1Downstream(channel, this::begin)));
+                channel,
+                connections,
+                () -> chains.first().manager(),
+                parts.wire(),
+                now.first().manager().idleTimeout());
+        WireGuard.install(
+                channel.pipeline(),
+                connection,
+                (pipeline, gate) -> pipeline.addLast(new Http1Downstream(channel, gate, this::begin)));
         if (now.lookFirst()) {
             channel.pipeline().addFirst(new ConnectionFront(connection, now, tlsMeters));
         }

@@ -10,6 +10,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -18,8 +19,10 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
+import io.sluice.gateway.wire.Http1Gate;
 import io.sluice.gateway.wire.WireMarks;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -81,6 +84,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
             "UNSUBSCRIBE");
 
     private final Channel channel;
+    private final Http1Gate gate;
     private final DownstreamConnection connection;
     private final Consumer<DownstreamStream> listener;
     private final Deque<Object> waiting = new ArrayDeque<>(2);
@@ -94,8 +98,9 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
     private @Nullable Runnable whenWritable;
 
     /** @param listener takes each request */
-    Http1Downstream(Channel channel, Consumer<DownstreamStream> listener) {
+    Http1Downstream(Channel channel, Http1Gate gate, Consumer<DownstreamStream> listener) {
         this.channel = channel;
+        this.gate = gate;
         this.listener = listener;
         connection = DownstreamConnection.of(channel);
         flush = this::flush;
@@ -193,6 +198,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
                         request.method().name())
                 .path(request.uri())
                 .scheme("http");
+        if (request.headers().contains(WireMarks.REFUSAL)
+                && request.decoderResult().isFailure()) {
+            return headers.set(WireMarks.PATH, request.headers().get(WireMarks.PATH))
+                    .set(WireMarks.REFUSAL, request.headers().get(WireMarks.REFUSAL));
+        }
         if (request.decoderResult().isFailure()
                 || !METHODS.contains(request.method().name())) {
             boolean tooLong = request.decoderResult().cause() instanceof TooLongFrameException;
@@ -285,24 +295,39 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
     void answered(boolean last) {
         stream = null;
         if (last || closing) {
+            gate.end();
             finish();
         } else {
             channel.flush();
+            gate.answered();
         }
     }
 
     /** Ends the connection behind what was written; later where the caller still sends, since a close might destroy the answer on its way. */
     private void finish() {
         closing = true;
-        boolean linger = requestOpen;
+        boolean linger = requestOpen || gate.isRefusing();
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
             if (linger && done.isSuccess()) {
+                shutDownOutput();
                 channel.eventLoop()
                         .schedule((Runnable) channel::close, ServerFlags.CLOSE_DELAY_MILLIS, TimeUnit.MILLISECONDS);
             } else {
                 channel.close();
             }
         });
+    }
+
+    /** The caller sees the end at once; over TLS it would take that for an attack. */
+    private void shutDownOutput() {
+        if (channel instanceof DuplexChannel socket && channel.pipeline().get(SslHandler.class) == null) {
+            socket.shutdownOutput();
+        }
+    }
+
+    /** 101 is being written. */
+    void tunnelOpens() {
+        gate.tunnel();
     }
 
     /** Cuts the answer off, behind what there is of it. */

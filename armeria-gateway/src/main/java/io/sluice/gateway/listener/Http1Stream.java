@@ -174,6 +174,9 @@ final class Http1Stream implements DownstreamStream {
         fields(headers, out);
         int code = status.code();
         boolean tunnel = code == SWITCHING_PROTOCOLS;
+        if (tunnel) {
+            downstream.tunnelOpens();
+        }
         bodiless = head || code == 204 || code == 304;
         chunked = !end && !bodiless && !tunnel && !headers.contains(HttpHeaderNames.CONTENT_LENGTH);
         if (chunked) {

@@ -7,6 +7,7 @@ import io.sluice.gateway.compile.CompiledListener;
 import io.sluice.gateway.secret.Secrets;
 import io.sluice.gateway.secret.TlsMeters;
 import io.sluice.gateway.tracing.Tracing;
+import io.sluice.gateway.wire.WireMeters;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -89,8 +90,9 @@ public final class Listeners {
 
     private boolean start(CompiledListener listener, Secrets secrets, Map<String, String> failed) {
         ListenerMeters meters = new ListenerMeters(registry, listener.manager().statPrefix());
+        WireMeters wire = new WireMeters(registry, listener.manager().statPrefix());
         GatewayListener next = new GatewayListener(
-                listener, secrets, workers, new ListenerParts(tracing, meters, date), tlsMeters(listener));
+                listener, secrets, workers, new ListenerParts(tracing, meters, wire, date), tlsMeters(listener));
         try {
             next.start().join();
             open.put(listener.name(), next);

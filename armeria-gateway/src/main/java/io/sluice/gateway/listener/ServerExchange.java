@@ -181,7 +181,7 @@ final class ServerExchange implements Exchange {
             return null;
         }
         request.remove(WireMarks.REFUSAL);
-        return refusal.startsWith("426") && manager.acceptHttp10() ? null : refusal;
+        return refusal;
     }
 
     /** Envoy answers a request that it does not let in before it has read its end, and closes an HTTP/1 connection then. */

@@ -5,10 +5,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpVersion;
-import org.jspecify.annotations.Nullable;
 
-/** Behind Netty's HTTP/1 decoder. */
+/** Behind Netty's HTTP/1 decoder, which sees only what {@link Http1Gate} let through. */
 final class Http1Guard extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -24,15 +22,13 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
         if (!path.startsWith("/") && !path.equals("*")) {
             path = splitAbsolute(path, headers);
         }
-        boolean clean = WireMarks.isPath(path);
-        headers.set(WireMarks.PATH, clean ? path : "/");
-        String refusal = clean ? refusal(request, headers) : "400 http1.codec_error";
-        if (refusal != null) {
-            headers.set(WireMarks.REFUSAL, refusal);
+        headers.set(WireMarks.PATH, path);
+        if (!headers.contains(HttpHeaderNames.HOST)) {
+            headers.set(WireMarks.REFUSAL, WireMarks.MISSING_HOST);
         } else if (headers.contains(WireMarks.REFUSAL)) {
             headers.remove(WireMarks.REFUSAL);
         }
-        if (!path.equals("/")) {
+        if (!request.uri().equals("/")) {
             request.setUri("/");
         }
     }
@@ -51,23 +47,5 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
         headers.set(HttpHeaderNames.HOST, uri.substring(host, end));
         String path = uri.substring(end);
         return path.startsWith("/") ? path : "/" + path;
-    }
-
-    private static @Nullable String refusal(HttpRequest request, HttpHeaders headers) {
-        int hosts = headers.getAll(HttpHeaderNames.HOST).size();
-        if (hosts > 1) {
-            return "400 http1.duplicate_host";
-        }
-        String coding = headers.get(HttpHeaderNames.TRANSFER_ENCODING);
-        if (coding != null && !coding.equalsIgnoreCase("chunked")) {
-            return "501 http1.invalid_transfer_encoding";
-        }
-        if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
-            return "426 low_version";
-        }
-        if (hosts == 0) {
-            return WireMarks.MISSING_HOST;
-        }
-        return null;
     }
 }

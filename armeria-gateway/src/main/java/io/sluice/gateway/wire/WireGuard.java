@@ -11,13 +11,13 @@ import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands in front of Armeria's HTTP code on one connection. HTTP/1 is not Armeria's: its handlers go, and Netty's decoder with our guard behind it
- * comes in their place. For HTTP/2 Armeria sets its codec up when it has seen the first four bytes; they go ahead alone, our handler is put behind
- * the codec, then the rest follows. What must not be rewritten or pass is moved out of the way there, under the names of {@link WireMarks}.
+ * Stands in front of Armeria's HTTP code on one connection. HTTP/1 is not Armeria's: its handlers go, and Netty's decoder between our gate and our
+ * guard comes in their place. For HTTP/2 Armeria sets its codec up when it has seen the first four bytes; they go ahead alone, our handler is put
+ * behind the codec, then the rest follows. What must not be rewritten or pass is moved out of the way there, under the names of {@link WireMarks}.
  */
 public final class WireGuard extends ChannelInboundHandlerAdapter {
     private static final int BYTES_TO_TELL = 4;
@@ -28,23 +28,25 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
     private static final String ARMERIA = "com.linecorp.armeria.";
     private static final String TRAFFIC_LOG = "TrafficLoggingHandler";
 
-    private final Consumer<ChannelPipeline> http1;
+    private final Caller caller;
+    private final BiConsumer<ChannelPipeline, Http1Gate> http1;
     private @Nullable ByteBuf early;
 
-    private WireGuard(Consumer<ChannelPipeline> http1) {
+    private WireGuard(Caller caller, BiConsumer<ChannelPipeline, Http1Gate> http1) {
+        this.caller = caller;
         this.http1 = http1;
     }
 
     /**
      * To be called while the connection's pipeline is built.
      *
-     * @param http1 adds what takes Netty's messages, once a caller has begun to speak HTTP/1
+     * @param http1 adds what takes Netty's messages and tells the gate what it answered, once a caller has begun to speak HTTP/1
      */
-    public static void install(ChannelPipeline pipeline, Consumer<ChannelPipeline> http1) {
+    public static void install(ChannelPipeline pipeline, Caller caller, BiConsumer<ChannelPipeline, Http1Gate> http1) {
         // what is written while the upstream's connection is read goes out in one system call as well
         pipeline.replace(FlushConsolidationHandler.class, null, new FlushConsolidationHandler(FLUSHES_AT_MOST, true));
         pipeline.remove(named(pipeline, TRAFFIC_LOG));
-        pipeline.addFirst(new WireGuard(http1));
+        pipeline.addFirst(new WireGuard(caller, http1));
     }
 
     @Override
@@ -58,13 +60,13 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
             ((ByteBuf) message).release();
             early = null;
         }
-        if (bytes.readableBytes() < BYTES_TO_TELL) {
+        if (mayBeHttp2(bytes) && bytes.readableBytes() < BYTES_TO_TELL) {
             early = bytes;
             return;
         }
         ByteBuf rest = bytes;
         try {
-            if (rest.getInt(rest.readerIndex()) == HTTP2_PREFACE) {
+            if (mayBeHttp2(rest)) {
                 ctx.fireChannelRead(rest.readRetainedSlice(BYTES_TO_TELL));
                 guardHttp2(ctx.pipeline());
             } else {
@@ -76,6 +78,15 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
         }
         ctx.fireChannelRead(rest);
         ctx.pipeline().remove(this);
+    }
+
+    private static boolean mayBeHttp2(ByteBuf bytes) {
+        for (int i = 0; i < Math.min(bytes.readableBytes(), BYTES_TO_TELL); i++) {
+            if (bytes.getByte(bytes.readerIndex() + i) != (byte) (HTTP2_PREFACE >>> (24 - 8 * i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void guardHttp2(ChannelPipeline pipeline) {
@@ -95,8 +106,9 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
                 .setMaxInitialLineLength(MAX_HEADER_BYTES)
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setMaxChunkSize(MAX_PIECE_BYTES);
-        pipeline.addLast(new HttpRequestDecoder(config), new Http1Guard());
-        http1.accept(pipeline);
+        Http1Gate gate = new Http1Gate(caller);
+        pipeline.addLast(gate, new HttpRequestDecoder(config), new Http1Guard());
+        http1.accept(pipeline, gate);
     }
 
     private static String named(ChannelPipeline pipeline, String simpleName) {

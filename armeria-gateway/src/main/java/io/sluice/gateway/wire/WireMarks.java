@@ -13,6 +13,9 @@ public final class WireMarks {
     /** Status and Envoy's details of a request that is not let in: {@code 400 http1.duplicate_host}. */
     public static final AsciiString REFUSAL = AsciiString.cached("x-sluice-wire-refusal");
 
+    /** In place of the path of a request that could not be read; as logs write what is not there. */
+    static final AsciiString NO_PATH = AsciiString.cached("-");
+
     /** Of these, the refusal whose answer has no text. */
     static final String MISSING_HOST = "400 missing_host_header";
 
