@@ -11,7 +11,9 @@ import io.sluice.gateway.filter.cors.CorsFilterParser;
 import io.sluice.gateway.filter.csrf.CsrfFilterParser;
 import io.sluice.gateway.filter.headermutation.HeaderMutationFilterParser;
 import io.sluice.gateway.filter.jwt.JwtFilterParser;
+import io.sluice.gateway.filter.localratelimit.LocalRateLimitFilterParser;
 import io.sluice.gateway.filter.ratelimit.RateLimitFilterParser;
+import io.sluice.gateway.filter.rbac.RbacFilterParser;
 import io.sluice.gateway.filter.router.RouterFilterParser;
 import io.sluice.gateway.ratelimit.RateLimiter;
 import io.sluice.gateway.upstream.GrpcCalls;
@@ -49,6 +51,8 @@ final class HttpFilters {
                 new BasicAuthFilterParser(metrics),
                 new ApiKeyAuthFilterParser(metrics),
                 new JwtFilterParser(matchers, matchers, httpCalls, metrics, InstantSource.system(), System::nanoTime),
+                new RbacFilterParser(matchers, matchers, metrics),
+                new LocalRateLimitFilterParser(matchers, localCluster, metrics, System::nanoTime, random),
                 new RouterFilterParser(clusters, upstream));
     }
 }

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Reads {@code envoy.config.accesslog.v3.AccessLog}: the file, stdout and stderr loggers with their filters and formats. */
@@ -54,6 +55,16 @@ public final class AccessLogParser {
                 }
             };
         }));
+    }
+
+    /** Which requests a filter takes, for others who ask that. */
+    public Optional<Predicate<StreamInfo>> test(AccessLogFilter filter, Problems problems) {
+        return filter(filter, problems).map(parsed -> parsed::takes);
+    }
+
+    /** A text by a format, for others who write one. */
+    public Optional<BiConsumer<StreamInfo, StringBuilder>> body(SubstitutionFormatString message, Problems problems) {
+        return format(message, problems);
     }
 
     private record Line(String path, BiConsumer<StreamInfo, StringBuilder> format) {}
@@ -109,7 +120,12 @@ public final class AccessLogParser {
         if (!given) {
             return Format.parse(Format.DEFAULT, problems).map(format -> format::append);
         }
-        Problems place = problems.at("log_format");
+        return format(message, problems.at("log_format"));
+    }
+
+    @SuppressWarnings("deprecation") // text_format: as above
+    private static Optional<BiConsumer<StreamInfo, StringBuilder>> format(
+            SubstitutionFormatString message, Problems place) {
         return switch (message.getFormatCase()) {
             case TEXT_FORMAT -> text(message.getTextFormat(), message, place.at("text_format"));
             case TEXT_FORMAT_SOURCE ->

@@ -25,7 +25,7 @@ final class Commands {
             CharMatcher.inRange('a', 'z').or(CharMatcher.inRange('0', '9')).or(CharMatcher.anyOf(":!#$%&'*+-.^_`|~"));
 
     /** Only values that callers choose may be cut, as in Envoy. */
-    private static final Set<String> CUTTABLE = Set.of("REQ", "RESP", "TRAILER", "ENVIRONMENT");
+    private static final Set<String> CUTTABLE = Set.of("REQ", "RESP", "TRAILER", "ENVIRONMENT", "DYNAMIC_METADATA");
 
     /** @param length at most so many characters of the value are printed; null means all */
     static Optional<Command> parse(String name, @Nullable String argument, @Nullable String length, Problems problems) {
@@ -41,6 +41,7 @@ final class Commands {
             case "START_TIME" -> StartTime.parse(argument == null ? "" : argument, problems.at(field));
             case "ENVIRONMENT" -> environment(argument, max, problems.at(field));
             case "RESPONSE_CODE_DETAILS" -> details(argument);
+            case "DYNAMIC_METADATA" -> MetadataCommand.parse(argument, max, problems.at(field));
             case "GRPC_STATUS" -> GrpcStatus.parse(argument == null ? "CAMEL_STRING" : argument, problems.at(field));
             case "GRPC_STATUS_NUMBER" -> GrpcStatus.parse("NUMBER", problems.at(field));
             default ->
@@ -94,6 +95,7 @@ final class Commands {
             case "STREAM_ID" -> text(StreamInfo::requestId);
             case "TRACE_ID" -> text(StreamInfo::traceId);
             case "HOSTNAME" -> hostname();
+            case "LOCAL_REPLY_BODY" -> Optional.of(StreamInfo::localReplyBody);
             default -> Optional.empty();
         };
     }

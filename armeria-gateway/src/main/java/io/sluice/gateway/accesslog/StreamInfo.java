@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.ResponseHeaders;
 import java.net.InetSocketAddress;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -93,4 +94,14 @@ public interface StreamInfo {
 
     /** The name asked for in the TLS handshake. */
     String requestedServerName();
+
+    /** What filters found out so far, by their names; empty where there is nothing. Values as protobuf's Struct has them. */
+    default Map<String, @Nullable Object> dynamicMetadata(String filter) {
+        return Map.of();
+    }
+
+    /** The text of a local reply while it is made; null otherwise. */
+    default @Nullable String localReplyBody() {
+        return null;
+    }
 }

@@ -2,8 +2,10 @@ package io.sluice.gateway.compile;
 
 import io.sluice.gateway.accesslog.AccessLog;
 import io.sluice.gateway.filter.FilterChain;
+import io.sluice.gateway.filter.LocalReplies;
 import io.sluice.gateway.filter.Route;
 import io.sluice.gateway.filter.Upgrades;
+import io.sluice.gateway.route.AddressRange;
 import io.sluice.gateway.route.RouteTable;
 import io.sluice.gateway.tracing.TracePolicy;
 import java.time.Duration;
@@ -56,6 +58,7 @@ public record HttpConnectionManager(
         long http2MaxStreams,
         Duration maxStreamDuration,
         Forwarded forwarded,
+        LocalReplies localReplies,
         long bufferBytes,
         List<String> internalOnlyHeaders,
         boolean outlivesBadRequests,

@@ -18,9 +18,11 @@ import io.sluice.gateway.compile.RouteConfigurationParser.ChainedFilter;
 import io.sluice.gateway.filter.FilterChain;
 import io.sluice.gateway.filter.HttpFilterFactory;
 import io.sluice.gateway.filter.HttpFilterParser;
+import io.sluice.gateway.filter.LocalReplies;
 import io.sluice.gateway.filter.Route;
 import io.sluice.gateway.filter.TerminalFilter;
 import io.sluice.gateway.filter.Upgrades;
+import io.sluice.gateway.route.AddressRange;
 import io.sluice.gateway.route.RouteTable;
 import io.sluice.gateway.tracing.TracePolicy;
 import io.sluice.gateway.xds.Problems;
@@ -42,6 +44,7 @@ public final class HttpConnectionManagerParser {
 
     private final List<HttpFilterParser> filters;
     private final AccessLogParser accessLogs;
+    private final LocalReplyParser localReplies;
     private final boolean traceReporter;
     private final LocalNode node;
     private final RouteConfigurationParser tables = new RouteConfigurationParser();
@@ -54,6 +57,7 @@ public final class HttpConnectionManagerParser {
             List<HttpFilterParser> filters, AccessLogParser accessLogs, boolean traceReporter, LocalNode node) {
         this.filters = List.copyOf(filters);
         this.accessLogs = accessLogs;
+        localReplies = new LocalReplyParser(accessLogs);
         this.traceReporter = traceReporter;
         this.node = node;
     }
@@ -86,7 +90,10 @@ public final class HttpConnectionManagerParser {
                             () -> problems.at("internal_address_config")
                                     .expected("cidr_ranges", range.getAddressPrefix(), "an IP address and a length"));
         }
-        if (chain.isEmpty() || table.isEmpty() || problems.any()) {
+        Optional<LocalReplies> replies = manager.hasLocalReplyConfig()
+                ? localReplies.parse(manager.getLocalReplyConfig(), problems.at("local_reply_config"))
+                : Optional.of(LocalReplies.AS_THEY_ARE);
+        if (chain.isEmpty() || table.isEmpty() || replies.isEmpty() || problems.any()) {
             return Optional.empty();
         }
         var common = manager.getCommonHttpProtocolOptions();
@@ -141,6 +148,7 @@ public final class HttpConnectionManagerParser {
                         1024),
                 duration(common.getMaxStreamDuration()),
                 forwarded(manager),
+                replies.get(),
                 bufferBytes,
                 internalOnlyHeaders(manager, routes),
                 manager.getHttpProtocolOptions().hasOverrideStreamErrorOnInvalidHttpMessage()

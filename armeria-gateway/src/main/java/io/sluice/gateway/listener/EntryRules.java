@@ -6,7 +6,7 @@ import com.linecorp.armeria.common.RequestHeadersBuilder;
 import io.netty.util.AsciiString;
 import io.netty.util.NetUtil;
 import io.sluice.gateway.accesslog.ResponseFlag;
-import io.sluice.gateway.compile.AddressRange;
+import io.sluice.gateway.route.AddressRange;
 import io.sluice.gateway.compile.HttpConnectionManager;
 import io.sluice.gateway.filter.LocalReply;
 import io.sluice.gateway.upstream.OwnAddress;

@@ -18,6 +18,7 @@ import io.sluice.gateway.compile.HttpConnectionManager;
 import io.sluice.gateway.filter.Exchange;
 import io.sluice.gateway.filter.GrpcTimeout;
 import io.sluice.gateway.filter.HeaderMutations;
+import io.sluice.gateway.filter.LocalReplies;
 import io.sluice.gateway.filter.LocalReply;
 import io.sluice.gateway.filter.Route;
 import io.sluice.gateway.filter.RouteAction;
@@ -77,6 +78,7 @@ final class ServerExchange implements Exchange {
     private long endNanos;
     private String details = "";
     private String virtualCluster = "";
+    private @Nullable String replyText;
 
     ServerExchange(DownstreamStream stream, HttpConnectionManager manager, ListenerParts parts) {
         this.stream = stream;
@@ -383,15 +385,16 @@ final class ServerExchange implements Exchange {
         ResponseHeadersBuilder headers =
                 ResponseHeaders.builder(HttpStatus.valueOf(reply.status())).add(reply.headers());
         mutate(headers, reply.mutations());
+        details = reply.details();
+        LocalReplies.Said said = shaped(headers, reply);
         boolean head = request.method() == HttpMethod.HEAD;
         HttpData content = HttpData.empty();
         if (isGrpc()) {
-            LocalAnswer.grpc(headers, reply, head);
+            LocalAnswer.grpc(headers, said.text(), reply.grpcStatus(), head);
         } else {
-            HttpData body = LocalAnswer.plain(headers, reply);
+            HttpData body = LocalAnswer.plain(headers, said);
             content = head ? content : body;
         }
-        details = reply.details();
         if (responseFlow.hasBegun()) {
             responseFlow.direct(headers, content);
             return;
@@ -400,6 +403,18 @@ final class ServerExchange implements Exchange {
         if (!content.isEmpty()) {
             responseFlow.data(content, true);
         }
+    }
+
+    /** As the connection manager wants its local replies. */
+    private LocalReplies.Said shaped(ResponseHeadersBuilder headers, LocalReply reply) {
+        forming = headers;
+        LocalReplies.Said said = manager.localReplies().apply(headers, reply.body(), text -> {
+            replyText = text;
+            return this;
+        });
+        forming = null;
+        replyText = null;
+        return said;
     }
 
     private boolean isGrpc() {
@@ -757,5 +772,15 @@ final class ServerExchange implements Exchange {
     @Override
     public String requestedServerName() {
         return "";
+    }
+
+    @Override
+    public Map<String, @Nullable Object> dynamicMetadata(String filter) {
+        return metadata == null ? Map.of() : metadata.getOrDefault(filter, Map.of());
+    }
+
+    @Override
+    public @Nullable String localReplyBody() {
+        return replyText;
     }
 }

@@ -24,8 +24,11 @@ import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMuta
 import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig;
+import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
 import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit;
 import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute;
+import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC;
+import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBACPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
@@ -56,6 +59,9 @@ public final class EnvoyTypes {
             Cors.getDefaultInstance(),
             CorsPolicy.getDefaultInstance(),
             CsrfPolicy.getDefaultInstance(),
+            RBAC.getDefaultInstance(),
+            RBACPerRoute.getDefaultInstance(),
+            LocalRateLimit.getDefaultInstance(),
             HttpProtocolOptions.getDefaultInstance(),
             FileAccessLog.getDefaultInstance(),
             StdoutAccessLog.getDefaultInstance(),

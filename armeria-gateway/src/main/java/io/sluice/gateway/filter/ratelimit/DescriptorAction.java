@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What a route's rate limit says of a request: one entry of a descriptor each. Source: Envoy, {@code router_ratelimit.cc}. */
-sealed interface DescriptorAction {
+public sealed interface DescriptorAction {
     /** @return false where the request has nothing to say, which voids the whole descriptor */
     boolean describe(Exchange exchange, List<Descriptor.Entry> entries);
 

@@ -10,13 +10,13 @@ import java.util.List;
  *
  * @param hits -1 where not said
  */
-record RouteLimit(int stage, List<DescriptorAction> actions, long hits) {
-    RouteLimit {
+public record RouteLimit(int stage, List<DescriptorAction> actions, long hits) {
+    public RouteLimit {
         actions = List.copyOf(actions);
     }
 
     /** Adds the request's descriptor, unless an action has nothing to say. */
-    void describe(Exchange exchange, List<Descriptor> descriptors) {
+    public void describe(Exchange exchange, List<Descriptor> descriptors) {
         var entries = new ArrayList<Descriptor.Entry>(actions.size());
         for (DescriptorAction action : actions) {
             if (!action.describe(exchange, entries)) {
@@ -33,8 +33,8 @@ record RouteLimit(int stage, List<DescriptorAction> actions, long hits) {
      *
      * @param includeVirtualHost both count, whatever the filter's per-route configuration says
      */
-    record OfRoute(List<RouteLimit> route, List<RouteLimit> virtualHost, boolean includeVirtualHost) {
-        OfRoute {
+    public record OfRoute(List<RouteLimit> route, List<RouteLimit> virtualHost, boolean includeVirtualHost) {
+        public OfRoute {
             route = List.copyOf(route);
             virtualHost = List.copyOf(virtualHost);
         }
@@ -46,15 +46,15 @@ record RouteLimit(int stage, List<DescriptorAction> actions, long hits) {
      * @param limits replace those of route and virtual host unless empty
      * @param domain replaces the filter's unless empty
      */
-    record PerRoute(VirtualHostLimits virtualHost, List<RouteLimit> limits, String domain) {
-        static final PerRoute NONE = new PerRoute(VirtualHostLimits.OVERRIDE, List.of(), "");
+    public record PerRoute(VirtualHostLimits virtualHost, List<RouteLimit> limits, String domain) {
+        public static final PerRoute NONE = new PerRoute(VirtualHostLimits.OVERRIDE, List.of(), "");
 
-        PerRoute {
+        public PerRoute {
             limits = List.copyOf(limits);
         }
 
         /** Adds the descriptors of the limits that count, in Envoy's order. Per-route limits have no stage. */
-        void describe(OfRoute of, int stage, Exchange exchange, List<Descriptor> descriptors) {
+        public void describe(OfRoute of, int stage, Exchange exchange, List<Descriptor> descriptors) {
             if (!limits.isEmpty()) {
                 limits.forEach(limit -> limit.describe(exchange, descriptors));
                 return;
@@ -79,7 +79,7 @@ record RouteLimit(int stage, List<DescriptorAction> actions, long hits) {
     }
 
     /** Whether a virtual host's limits count beside the route's. */
-    enum VirtualHostLimits {
+    public enum VirtualHostLimits {
         /** Only where the route has none. */
         OVERRIDE,
         INCLUDE,

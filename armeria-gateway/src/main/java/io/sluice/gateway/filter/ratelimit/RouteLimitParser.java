@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /** Reads {@code rate_limits} of routes, virtual hosts and the filter's per-route configuration. */
-final class RouteLimitParser {
+public final class RouteLimitParser {
     private static final int MAX_STAGE = 10;
     private static final long MAX_HITS = 1_000_000_000;
 
@@ -24,13 +24,13 @@ final class RouteLimitParser {
     private final String localCluster;
 
     /** @param localCluster this node's own cluster, for {@code source_cluster} */
-    RouteLimitParser(HeaderTestParser headerTests, String localCluster) {
+    public RouteLimitParser(HeaderTestParser headerTests, String localCluster) {
         this.headerTests = headerTests;
         this.localCluster = localCluster;
     }
 
     @SuppressWarnings("deprecation") // include_vh_rate_limits: Envoy still obeys it
-    Optional<RouteLimit.OfRoute> ofRoute(VirtualHost virtualHost, Route route, Problems problems) {
+    public Optional<RouteLimit.OfRoute> ofRoute(VirtualHost virtualHost, Route route, Problems problems) {
         if (!route.hasRoute()) {
             return Optional.empty();
         }
@@ -51,7 +51,7 @@ final class RouteLimitParser {
     }
 
     /** @return empty when something was reported to {@code problems} */
-    Optional<List<RouteLimit>> limits(List<RateLimit> messages, Problems problems) {
+    public Optional<List<RouteLimit>> limits(List<RateLimit> messages, Problems problems) {
         var limits = new ArrayList<RouteLimit>();
         for (int i = 0; i < messages.size(); i++) {
             limit(messages.get(i), problems.at("rate_limits[" + i + "]")).ifPresent(limits::add);

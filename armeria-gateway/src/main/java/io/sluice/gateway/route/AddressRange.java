@@ -1,4 +1,4 @@
-package io.sluice.gateway.compile;
+package io.sluice.gateway.route;
 
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
