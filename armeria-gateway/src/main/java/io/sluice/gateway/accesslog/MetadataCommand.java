@@ -45,7 +45,8 @@ final class MetadataCommand {
             case String text -> quote(text, out);
             case Boolean truth -> out.append(truth);
             case Number number ->
-                out.append(new BigDecimal(number.toString()).stripTrailingZeros().toPlainString());
+                out.append(
+                        new BigDecimal(number.toString()).stripTrailingZeros().toPlainString());
             case List<?> items -> {
                 String comma = "[";
                 for (Object item : items) {
@@ -59,7 +60,8 @@ final class MetadataCommand {
                 Map<String, @Nullable Object> sorted = new TreeMap<>();
                 members.forEach((key, member) -> sorted.put(String.valueOf(key), member));
                 String comma = "{";
-                for (Map.Entry<String, @Nullable Object> member : Collections.unmodifiableMap(sorted).entrySet()) {
+                for (Map.Entry<String, @Nullable Object> member :
+                        Collections.unmodifiableMap(sorted).entrySet()) {
                     out.append(comma);
                     quote(member.getKey(), out);
                     out.append(':');

@@ -30,7 +30,8 @@ final class LocalReplyParser {
         for (int i = 0; i < config.getMappersCount(); i++) {
             mapper(config.getMappers(i), problems.at("mappers[" + i + "]")).ifPresent(mappers::add);
         }
-        Optional<LocalReplies.Body> body = body(config.hasBodyFormat(), config.getBodyFormat(), problems.at("body_format"));
+        Optional<LocalReplies.Body> body =
+                body(config.hasBodyFormat(), config.getBodyFormat(), problems.at("body_format"));
         return problems.any() || body.isPresent() != config.hasBodyFormat()
                 ? Optional.empty()
                 : Optional.of(new LocalReplies(mappers, body.orElse(null)));
@@ -39,9 +40,7 @@ final class LocalReplyParser {
     private Optional<LocalReplies.Mapper> mapper(ResponseMapper message, Problems problems) {
         Optional<Predicate<StreamInfo>> test = logs.test(message.getFilter(), problems.at("filter"));
         Optional<LocalReplies.Body> body = body(
-                message.hasBodyFormatOverride(),
-                message.getBodyFormatOverride(),
-                problems.at("body_format_override"));
+                message.hasBodyFormatOverride(), message.getBodyFormatOverride(), problems.at("body_format_override"));
         Optional<HeaderMutations> headers =
                 HeaderMutationParser.adds(message.getHeadersToAddList(), "headers_to_add", problems);
         Optional<String> text = message.hasBody() ? text(message.getBody(), problems.at("body")) : Optional.empty();

@@ -39,7 +39,6 @@ final class LocalRateLimitFilter implements HttpFilter {
     /**
      * What one place configures, with its buckets.
      *
-     * @param always whether requests of a descriptor spend of the default bucket too
      * @param unenforced headers of requests that go on though there was no token
      */
     record Limits(

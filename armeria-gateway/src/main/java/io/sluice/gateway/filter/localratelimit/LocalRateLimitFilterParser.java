@@ -5,8 +5,8 @@ import com.google.protobuf.util.Durations;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor;
-import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
 import io.envoyproxy.envoy.extensions.common.ratelimit.v3.XRateLimitHeadersRFCVersion;
+import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.gateway.accesslog.HeaderTestParser;
@@ -84,7 +84,8 @@ public final class LocalRateLimitFilterParser implements HttpFilterParser {
 
     private Optional<Limits> limits(LocalRateLimit message, boolean ofRoute, Problems problems) {
         if (ofRoute && !message.hasTokenBucket()) {
-            return problems.expected("token_bucket", "nothing", "a bucket: the route's own configuration is all there is");
+            return problems.expected(
+                    "token_bucket", "nothing", "a bucket: the route's own configuration is all there is");
         }
         Optional<HeaderMutations> unenforced = HeaderMutationParser.adds(
                 message.getRequestHeadersToAddWhenNotEnforcedList(),
@@ -106,12 +107,8 @@ public final class LocalRateLimitFilterParser implements HttpFilterParser {
         int status = message.getStatus().getCodeValue();
         return Optional.of(new Limits(
                 buckets.get(),
-                message.hasFilterEnabled()
-                        ? FractionParser.parse(message.getFilterEnabled())
-                        : FractionParser.NEVER,
-                message.hasFilterEnforced()
-                        ? FractionParser.parse(message.getFilterEnforced())
-                        : FractionParser.NEVER,
+                message.hasFilterEnabled() ? FractionParser.parse(message.getFilterEnabled()) : FractionParser.NEVER,
+                message.hasFilterEnforced() ? FractionParser.parse(message.getFilterEnforced()) : FractionParser.NEVER,
                 status < 400 ? 429 : status,
                 message.getRateLimitedAsResourceExhausted(),
                 unenforced.get(),
@@ -131,8 +128,7 @@ public final class LocalRateLimitFilterParser implements HttpFilterParser {
     }
 
     private Counter counter(String outcome, String prefix) {
-        return metrics.counter(
-                "envoy.http.local.rate.limit." + outcome, "envoy_local_http_ratelimit_prefix", prefix);
+        return metrics.counter("envoy.http.local.rate.limit." + outcome, "envoy_local_http_ratelimit_prefix", prefix);
     }
 
     private Optional<Buckets> buckets(LocalRateLimit message, Problems problems) {

@@ -1,5 +1,6 @@
 package io.sluice.gateway.filter.localratelimit;
 
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
@@ -25,7 +26,7 @@ final class TokenBucket {
     /** @return whether there were so many tokens, which are gone then */
     boolean take(long tokens) {
         while (true) {
-            Level now = level.get();
+            Level now = now();
             long nanos = nanoTime.getAsLong();
             double there = at(now, nanos);
             if (there < tokens) {
@@ -37,8 +38,12 @@ final class TokenBucket {
         }
     }
 
+    private Level now() {
+        return Objects.requireNonNull(level.get());
+    }
+
     private double at(Level now, long nanos) {
-        return Math.min(max, now.tokens() + Math.max(0, nanos - now.atNanos()) * tokensPerNano);
+        return Math.min((double) max, now.tokens() + Math.max(0, nanos - now.atNanos()) * tokensPerNano);
     }
 
     long max() {
@@ -47,12 +52,12 @@ final class TokenBucket {
 
     /** Whole tokens. */
     long remaining() {
-        return (long) at(level.get(), nanoTime.getAsLong());
+        return (long) at(now(), nanoTime.getAsLong());
     }
 
     /** Until one token more is there. */
     double secondsToNextToken() {
-        double there = at(level.get(), nanoTime.getAsLong());
+        double there = at(now(), nanoTime.getAsLong());
         return there >= 1 ? 0 : (1 - there) / tokensPerNano / 1e9;
     }
 

@@ -74,9 +74,8 @@ final class RbacFilter implements HttpFilter {
             return Next.CONTINUE;
         }
         stats.denied().increment();
-        String policy = verdict.policy() == null
-                ? "none"
-                : CharMatcher.whitespace().replaceFrom(verdict.policy(), '_');
+        String policy =
+                verdict.policy() == null ? "none" : CharMatcher.whitespace().replaceFrom(verdict.policy(), '_');
         exchange.reply(LocalReply.of(403, "RBAC: access denied", "rbac_access_denied_matched_policy[" + policy + "]"));
         return Next.PAUSE;
     }

@@ -64,13 +64,13 @@ public final class RbacFilterParser implements HttpFilterParser {
     @Override
     public Optional<Object> parseRoute(Any config, Problems problems) {
         return HttpFilterParser.unpack(config, RBACPerRoute.class, problems)
-                .flatMap(message -> message.hasRbac()
-                        ? rules(message.getRbac(), problems.at("rbac"))
-                        : Optional.of(OFF));
+                .flatMap(message ->
+                        message.hasRbac() ? rules(message.getRbac(), problems.at("rbac")) : Optional.of(OFF));
     }
 
     private Optional<RbacFilter.Rules> rules(RBAC message, Problems problems) {
-        Optional<Engine> enforced = message.hasRules() ? engine(message.getRules(), problems.at("rules")) : Optional.empty();
+        Optional<Engine> enforced =
+                message.hasRules() ? engine(message.getRules(), problems.at("rules")) : Optional.empty();
         Optional<Engine> shadow = message.hasShadowRules()
                 ? engine(message.getShadowRules(), problems.at("shadow_rules"))
                 : Optional.empty();
@@ -95,8 +95,10 @@ public final class RbacFilterParser implements HttpFilterParser {
         for (Map.Entry<String, Policy> entry : new TreeMap<>(message.getPoliciesMap()).entrySet()) {
             Problems at = problems.at("policies['" + entry.getKey() + "']");
             Policy policy = entry.getValue();
-            Optional<Rule> permissions = all(policy.getPermissionsList(), "permissions", this::permission, at).map(Rule.Or::new);
-            Optional<Rule> principals = all(policy.getPrincipalsList(), "principals", this::principal, at).map(Rule.Or::new);
+            Optional<Rule> permissions = all(policy.getPermissionsList(), "permissions", this::permission, at)
+                    .map(Rule.Or::new);
+            Optional<Rule> principals = all(policy.getPrincipalsList(), "principals", this::principal, at)
+                    .map(Rule.Or::new);
             if (permissions.isPresent() && principals.isPresent()) {
                 policies.add(new Engine.Policy(entry.getKey(), permissions.get(), principals.get()));
             }
@@ -129,10 +131,10 @@ public final class RbacFilterParser implements HttpFilterParser {
             case OR_RULES ->
                 all(permission.getOrRules().getRulesList(), "or_rules > rules", this::permission, problems)
                         .map(Rule.Or::new);
-            case NOT_RULE -> permission(permission.getNotRule(), problems.at("not_rule")).map(Rule.Not::new);
+            case NOT_RULE ->
+                permission(permission.getNotRule(), problems.at("not_rule")).map(Rule.Not::new);
             case HEADER ->
-                headers.parse(permission.getHeader(), problems.at("header"))
-                        .map(test -> new Rule.Header(test::test));
+                headers.parse(permission.getHeader(), problems.at("header")).map(test -> new Rule.Header(test));
             case URL_PATH -> path(permission.getUrlPath(), problems.at("url_path"));
             case DESTINATION_IP ->
                 range(permission.getDestinationIp(), Rule.LocalAddress::new, problems.at("destination_ip"));
@@ -144,7 +146,8 @@ public final class RbacFilterParser implements HttpFilterParser {
                 int start = permission.getDestinationPortRange().getStart();
                 int end = permission.getDestinationPortRange().getEnd();
                 yield start < 0 || start >= end || end > 65_536
-                        ? problems.expected("destination_port_range", start + ".." + end, "ports, the first before the last")
+                        ? problems.expected(
+                                "destination_port_range", start + ".." + end, "ports, the first before the last")
                         : Optional.of(new Rule.LocalPort(start, end));
             }
             case REQUESTED_SERVER_NAME ->
@@ -164,14 +167,14 @@ public final class RbacFilterParser implements HttpFilterParser {
             case OR_IDS ->
                 all(principal.getOrIds().getIdsList(), "or_ids > ids", this::principal, problems)
                         .map(Rule.Or::new);
-            case NOT_ID -> principal(principal.getNotId(), problems.at("not_id")).map(Rule.Not::new);
+            case NOT_ID ->
+                principal(principal.getNotId(), problems.at("not_id")).map(Rule.Not::new);
             case SOURCE_IP -> range(principal.getSourceIp(), Rule.Peer::new, problems.at("source_ip"));
             case DIRECT_REMOTE_IP ->
                 range(principal.getDirectRemoteIp(), Rule.Peer::new, problems.at("direct_remote_ip"));
             case REMOTE_IP -> range(principal.getRemoteIp(), Rule.Caller::new, problems.at("remote_ip"));
             case HEADER ->
-                headers.parse(principal.getHeader(), problems.at("header"))
-                        .map(test -> new Rule.Header(test::test));
+                headers.parse(principal.getHeader(), problems.at("header")).map(test -> new Rule.Header(test));
             case URL_PATH -> path(principal.getUrlPath(), problems.at("url_path"));
             case AUTHENTICATED, METADATA, FILTER_STATE, SOURCED_METADATA, CUSTOM, IDENTIFIER_NOT_SET ->
                 problems.unsupported("identifier", principal.getIdentifierCase());
