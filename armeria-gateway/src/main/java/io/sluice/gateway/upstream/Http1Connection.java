@@ -24,6 +24,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import io.sluice.gateway.cluster.Connections;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -73,7 +74,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     private boolean unwritable;
     private int served;
     private long idleSince;
-    private boolean idleTimer;
+    private @Nullable Future<?> idleTimer;
 
     @SuppressWarnings("NullAway.Init") // install comes first
     Http1Connection(EndpointPool pool) {
@@ -459,14 +460,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     }
 
     private void startIdleTimer(long nanos) {
-        if (nanos > 0 && !idleTimer) {
-            idleTimer = true;
-            pool.loop().schedule(this::closeIfIdle, nanos, TimeUnit.NANOSECONDS);
+        if (nanos > 0 && idleTimer == null) {
+            idleTimer = pool.loop().schedule(this::closeIfIdle, nanos, TimeUnit.NANOSECONDS);
         }
     }
 
     private void closeIfIdle() {
-        idleTimer = false;
+        idleTimer = null;
         long allowed = pool.spec().connections().idleTimeout().toNanos();
         long idle = System.nanoTime() - idleSince;
         if (!channel.isActive()) {
@@ -500,6 +500,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        if (idleTimer != null) {
+            idleTimer.cancel(false); // an hour would be long to hold a connection that is gone
+        }
         fail(lost(), "");
     }
 
