@@ -12,6 +12,7 @@ import io.sluice.gateway.accesslog.AccessLogParser;
 import io.sluice.gateway.accesslog.LogSinks;
 import io.sluice.gateway.admin.AdminPages;
 import io.sluice.gateway.admin.AdminServer;
+import io.sluice.gateway.admin.ProcessMeters;
 import io.sluice.gateway.cluster.ClusterSet;
 import io.sluice.gateway.cluster.SystemDnsResolver;
 import io.sluice.gateway.compile.ConfigParser;
@@ -150,6 +151,7 @@ public final class GatewayMain {
 
         EventLoopGroup workers = EventLoopGroups.newEventLoopGroup(
                 Math.max(1, Runtime.getRuntime().availableProcessors()), "sluice-worker", true);
+        ProcessMeters.register(metrics, workers);
         ScheduledExecutorService timer = daemon("sluice-timer");
         ExecutorService blocking = Executors.newCachedThreadPool(
                 task -> Thread.ofPlatform().daemon().name("sluice-blocking").unstarted(task));

@@ -298,4 +298,17 @@ class AdminServerTest {
             assertThatThrownBy(second::start).isInstanceOf(CompletionException.class);
         }
     }
+
+    @Test
+    void metricsSayWhatTheProcessUses() {
+        PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        EventLoopGroup workers = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        ProcessMeters.register(metrics, workers);
+        assertThat(metrics.scrape()
+                        .lines()
+                        .filter(line -> line.matches("(envoy_server|netty|jvm|process)_\\S+ [1-9]\\S*")))
+                .hasSizeGreaterThanOrEqualTo(6);
+        assertThat(metrics.scrape()).contains("event_loop_pending_tasks 0.0");
+        workers.shutdownGracefully();
+    }
 }
