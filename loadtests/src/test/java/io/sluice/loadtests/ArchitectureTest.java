@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
     private static final String BASE = "io.sluice.loadtests";
     private static final String HARNESS = BASE + ".harness";
-    private static final List<String> ON_HARNESS = List.of("demo", "bench", "scenario", "load", "same");
+    private static final List<String> ON_HARNESS = List.of("demo", "bench", "scenario", "load", "same", "soak");
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("io.sluice");

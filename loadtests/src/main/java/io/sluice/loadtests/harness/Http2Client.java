@@ -102,6 +102,11 @@ public final class Http2Client implements AutoCloseable {
                                         }
                                         ReferenceCountUtil.release(frame);
                                     }
+
+                                    @Override
+                                    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+                                        context.close();
+                                    }
                                 });
                     }
                 })

@@ -170,6 +170,11 @@ final class Http2Upstream implements AutoCloseable {
             }
         }
 
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            context.close(); // the caller went away
+        }
+
         private static int id(ChannelHandlerContext context) {
             return ((Http2StreamChannel) context.channel()).stream().id();
         }

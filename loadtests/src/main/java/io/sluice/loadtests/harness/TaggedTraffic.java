@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,12 +43,14 @@ public final class TaggedTraffic implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int MOST_PROBLEMS = 50;
     private static final int PIPELINED = 3;
+    private static final int STREAMS = 4;
     private static final List<Fault> QUICK = List.copyOf(EnumSet.complementOf(EnumSet.copyOf(Fault.SLOW)));
     private static final List<Fault> SLOW = List.copyOf(Fault.SLOW);
 
     private final int port;
     private final int last;
     private final double faulty;
+    private final long gapNanos;
     private final AtomicInteger next;
     private final List<Thread> callers = new ArrayList<>();
     private final Map<Fault, Map<Seen, Integer>> seen = new EnumMap<>(Fault.class);
@@ -59,24 +62,28 @@ public final class TaggedTraffic implements AutoCloseable {
      * How much, and how mixed.
      *
      * @param first number of the first request
-     * @param requests how many; {@link Integer#MAX_VALUE} until {@link #close}
+     * @param requests how many; {@link Integer#MAX_VALUE} until {@link #stop}
      * @param faulty share of the requests that meet a fault; half as many again are abandoned by their caller
+     * @param perSecond of all callers together, at most; 0 for as many as there can be
      * @param seed of the mixture: printed by whoever wants to see a run again
      */
-    public record Plan(int first, int requests, int http1Callers, int http2Connections, double faulty, long seed) {}
+    public record Plan(
+            int first, int requests, int http1Callers, int http2Connections, double faulty, int perSecond, long seed) {}
 
     private TaggedTraffic(int port, Plan plan) {
         this.port = port;
         next = new AtomicInteger(plan.first());
         last = plan.requests() == Integer.MAX_VALUE ? Integer.MAX_VALUE : plan.first() + plan.requests() - 1;
         faulty = plan.faulty();
+        int all = plan.http1Callers() + STREAMS * plan.http2Connections();
+        gapNanos = plan.perSecond() == 0 ? 0 : all * 1_000_000_000L / plan.perSecond();
         Random seeds = new Random(plan.seed());
         for (int i = 0; i < plan.http1Callers(); i++) {
             start(new OverOne(new Random(seeds.nextLong())));
         }
         for (int i = 0; i < plan.http2Connections(); i++) {
             Shared shared = new Shared();
-            for (int stream = 0; stream < 4; stream++) {
+            for (int stream = 0; stream < STREAMS; stream++) {
                 start(new OverTwo(new Random(seeds.nextLong()), shared));
             }
         }
@@ -105,10 +112,14 @@ public final class TaggedTraffic implements AutoCloseable {
     }
 
     /** Sends nothing more and waits for what is under way. */
-    @Override
-    public void close() {
+    public void stop() {
         stopped = true;
         await();
+    }
+
+    @Override
+    public void close() {
+        stop();
     }
 
     /** What must never be; empty when all is well. */
@@ -260,7 +271,10 @@ public final class TaggedTraffic implements AutoCloseable {
         @Override
         public void run() {
             try (this) {
+                long due = System.nanoTime() + (long) (gapNanos * random.nextDouble());
                 for (int tag = next.getAndIncrement(); tag <= last && !stopped; tag = next.getAndIncrement()) {
+                    LockSupport.parkNanos(due - System.nanoTime());
+                    due = Math.max(due + gapNanos, System.nanoTime() - gapNanos);
                     try {
                         call(tag);
                     } catch (IOException e) {
@@ -394,7 +408,7 @@ public final class TaggedTraffic implements AutoCloseable {
     /** A connection that several callers use at once. */
     private final class Shared {
         private @Nullable Http2Client client;
-        private int users = 4;
+        private int users = STREAMS;
 
         synchronized Http2Client open() throws IOException {
             Http2Client open = client;

@@ -19,11 +19,13 @@ public final class TaggedUpstreams implements AutoCloseable {
     private final AtomicLongArray executions = new AtomicLongArray(KEPT);
     private final List<String> problems = new ArrayList<>();
     private final RecordingUpstream one = RecordingUpstream.http1(this::answer);
+    private final RecordingUpstream spare = RecordingUpstream.http1(this::answer);
     private final RecordingUpstream two = RecordingUpstream.http2(this::answer);
     private final RecordingUpstream three = RecordingUpstream.http2(this::answer);
 
     public TaggedUpstreams() {
         one.watch(request -> arrived(request, false));
+        spare.watch(request -> arrived(request, false));
         two.watch(request -> arrived(request, true));
         three.watch(request -> arrived(request, true));
     }
@@ -31,6 +33,11 @@ public final class TaggedUpstreams implements AutoCloseable {
     /** HTTP/1. */
     public int one() {
         return one.port();
+    }
+
+    /** A second instance of it. */
+    public int spare() {
+        return spare.port();
     }
 
     /** HTTP/2. */
@@ -45,7 +52,7 @@ public final class TaggedUpstreams implements AutoCloseable {
 
     /** Requests that reached any of them. */
     public int count() {
-        return one.count() + two.count() + three.count();
+        return one.count() + spare.count() + two.count() + three.count();
     }
 
     /** What must never be; empty when all is well. */
@@ -58,6 +65,7 @@ public final class TaggedUpstreams implements AutoCloseable {
     @Override
     public void close() {
         one.close();
+        spare.close();
         two.close();
         three.close();
     }

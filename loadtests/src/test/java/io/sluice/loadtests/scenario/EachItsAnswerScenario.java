@@ -34,8 +34,8 @@ class EachItsAnswerScenario {
                             bootstrap.write(folder),
                             bootstrap.adminPort(),
                             Map.of("SLUICE_JAVA_OPTS", "-Dio.netty.leakDetection.level=advanced"));
-                    TaggedTraffic traffic =
-                            TaggedTraffic.to(bootstrap.port(), new TaggedTraffic.Plan(1, REQUESTS, 16, 4, 0.1, SEED))) {
+                    TaggedTraffic traffic = TaggedTraffic.to(
+                            bootstrap.port(), new TaggedTraffic.Plan(1, REQUESTS, 16, 4, 0.1, 0, SEED))) {
                 traffic.await();
                 System.out.println("seed " + SEED + "; requests: " + traffic.count() + ", at the upstreams: "
                         + upstreams.count() + "\n" + traffic.table());
