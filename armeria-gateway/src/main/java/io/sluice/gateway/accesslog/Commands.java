@@ -4,6 +4,7 @@ import com.google.common.base.Ascii;
 import com.google.common.base.CharMatcher;
 import com.google.common.primitives.Ints;
 import com.linecorp.armeria.common.HttpHeaders;
+import io.netty.util.NetUtil;
 import io.sluice.gateway.xds.Problems;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -135,7 +136,7 @@ final class Commands {
             if (address == null) {
                 return null;
             }
-            String ip = address.getAddress().getHostAddress();
+            String ip = NetUtil.toAddressString(address.getAddress());
             return (ip.indexOf(':') >= 0 ? "[" + ip + "]" : ip) + ":" + address.getPort();
         });
     }
@@ -143,7 +144,7 @@ final class Commands {
     private static Optional<Command> ip(Function<StreamInfo, @Nullable InetSocketAddress> of) {
         return Optional.of(info -> {
             InetSocketAddress address = of.apply(info);
-            return address == null ? null : address.getAddress().getHostAddress();
+            return address == null ? null : NetUtil.toAddressString(address.getAddress());
         });
     }
 

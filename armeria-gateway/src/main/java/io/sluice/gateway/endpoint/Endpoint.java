@@ -1,5 +1,6 @@
 package io.sluice.gateway.endpoint;
 
+import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 
 /**
@@ -30,7 +31,7 @@ public record Endpoint(
 
     /** {@code ip:port}, in brackets for IPv6: the name of an endpoint in logs, metrics and state that survives updates. */
     public String key() {
-        String ip = address.getAddress().getHostAddress();
+        String ip = NetUtil.toAddressString(address.getAddress());
         return (ip.indexOf(':') >= 0 ? "[" + ip + "]" : ip) + ":" + address.getPort();
     }
 

@@ -206,7 +206,7 @@ final class EntryRules {
             single = !headers.contains(X_FORWARDED_FOR);
             if (!manager.skipXffAppend()) {
                 InetAddress shown = peer.getAddress().isLoopbackAddress() ? OwnAddress.OF_MACHINE : peer.getAddress();
-                append(headers, X_FORWARDED_FOR, ",", shown.getHostAddress());
+                append(headers, X_FORWARDED_FOR, ",", NetUtil.toAddressString(shown));
             }
         } else {
             InetAddress named = fromXff(headers, manager.trustedHops());
@@ -245,7 +245,7 @@ final class EntryRules {
         }
         if (edge) {
             NOT_FROM_THE_EDGE.forEach(headers::remove);
-            headers.set(X_ENVOY_EXTERNAL_ADDRESS, address.getHostAddress());
+            headers.set(X_ENVOY_EXTERNAL_ADDRESS, NetUtil.toAddressString(address));
         }
         requestId(manager, headers, edge);
         introduce(manager.forwarded().node(), headers);

@@ -108,7 +108,7 @@ public final class Listeners {
 
     private TlsMeters tlsMeters(CompiledListener listener) {
         InetSocketAddress address = listener.address();
-        return TlsMeters.ofListener(registry, address.getAddress().getHostAddress() + "_" + address.getPort());
+        return TlsMeters.ofListener(registry, NetUtil.toAddressString(address.getAddress()) + "_" + address.getPort());
     }
 
     private void close(String name, GatewayListener listener, Duration limit) {

@@ -12,6 +12,7 @@ import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.channel.EventLoop;
 import io.netty.util.AsciiString;
+import io.netty.util.NetUtil;
 import io.sluice.gateway.accesslog.AccessLog;
 import io.sluice.gateway.accesslog.ResponseFlag;
 import io.sluice.gateway.compile.HttpConnectionManager;
@@ -515,7 +516,7 @@ final class ServerExchange implements Exchange {
                 requestId(),
                 bytesReceived(),
                 bytesSent(),
-                remote.getAddress().getHostAddress());
+                NetUtil.toAddressString(remote.getAddress()));
     }
 
     // --- as filters see it

@@ -8,6 +8,7 @@ import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.NetUtil;
 import io.sluice.gateway.cluster.Cluster;
 import io.sluice.gateway.cluster.Clusters;
 import java.io.ByteArrayOutputStream;
@@ -42,7 +43,7 @@ public final class BufferedHttpCalls implements HttpCalls {
     private static RequestHeaders marked(Request request) {
         RequestHeadersBuilder headers = request.headers().toBuilder();
         headers.set("x-envoy-internal", "true");
-        headers.set("x-forwarded-for", OwnAddress.OF_MACHINE.getHostAddress());
+        headers.set("x-forwarded-for", NetUtil.toAddressString(OwnAddress.OF_MACHINE));
         if (!request.timeout().isZero()) {
             headers.set(
                     "x-envoy-expected-rq-timeout-ms",

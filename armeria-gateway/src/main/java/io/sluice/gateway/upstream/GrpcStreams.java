@@ -10,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.NetUtil;
 import io.sluice.gateway.cluster.Cluster;
 import io.sluice.gateway.cluster.Clusters;
 import java.nio.ByteBuffer;
@@ -46,7 +47,7 @@ public final class GrpcStreams implements GrpcCalls {
                 .set("content-type", "application/grpc")
                 .set("te", "trailers")
                 .set("x-envoy-internal", "true")
-                .set("x-forwarded-for", OwnAddress.OF_MACHINE.getHostAddress());
+                .set("x-forwarded-for", NetUtil.toAddressString(OwnAddress.OF_MACHINE));
         if (!timeout.isZero()) {
             headers.set("grpc-timeout", timeout.toMillis() + "m")
                     .set("x-envoy-expected-rq-timeout-ms", String.valueOf(timeout.toMillis()));

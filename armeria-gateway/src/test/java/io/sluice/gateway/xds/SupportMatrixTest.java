@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SupportMatrixTest {
     private static final SupportMatrix MATRIX = SupportMatrix.load();
     private static final Path PAGE = Path.of("../docs/xds-support.md");
+    private static final Path TYPES = Path.of("../loadtests/src/test/resources/same/field-types.txt");
 
     @Test
     void everyListedFieldIsAFieldOfEnvoys() {
@@ -76,6 +77,40 @@ class SupportMatrixTest {
                 .as("docs/xds-support.md; mvn -pl armeria-gateway test -Dtest=SupportMatrixTest -Dgolden.update"
                         + " rewrites it")
                 .isEqualTo(page);
+    }
+
+    /** For the test in loadtests that looks for a row of every obeyed field; that module has no messages. Rewritten with {@code -Dgolden.update}. */
+    @Test
+    void theListOfTypesIsOfTheMessagesThatAreObeyed() throws IOException {
+        StringBuilder out = new StringBuilder();
+        for (Part part : Part.values()) {
+            Reachable.obeyed(MATRIX, part).forEach((name, type) -> {
+                out.append(part).append(' ').append(name);
+                type.getFields().stream()
+                        .filter(field -> field.getJavaType() == FieldDescriptor.JavaType.MESSAGE)
+                        .forEach(field -> out.append(' ')
+                                .append(field.getName())
+                                .append(':')
+                                .append(typeOf(field)));
+                out.append('\n');
+            });
+        }
+        if (System.getProperty("golden.update") != null) {
+            Files.writeString(TYPES, out);
+        }
+        assertThat(Files.readString(TYPES)).isEqualTo(out.toString());
+    }
+
+    /** Of a map, what its values are. */
+    private static String typeOf(FieldDescriptor field) {
+        if (!field.isMapField()) {
+            return field.getMessageType().getFullName();
+        }
+        FieldDescriptor value = field.getMessageType().findFieldByName("value");
+        return "map:"
+                + (value.getJavaType() == FieldDescriptor.JavaType.MESSAGE
+                        ? value.getMessageType().getFullName()
+                        : "text");
     }
 
     private static String page() {

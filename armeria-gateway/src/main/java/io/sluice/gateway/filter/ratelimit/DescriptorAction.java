@@ -1,6 +1,7 @@
 package io.sluice.gateway.filter.ratelimit;
 
 import com.linecorp.armeria.common.RequestHeaders;
+import io.netty.util.NetUtil;
 import io.sluice.gateway.filter.Exchange;
 import io.sluice.gateway.filter.Route;
 import io.sluice.gateway.filter.RouteAction;
@@ -38,8 +39,7 @@ public sealed interface DescriptorAction {
     record RemoteAddress() implements DescriptorAction {
         @Override
         public boolean describe(Exchange exchange, List<Descriptor.Entry> entries) {
-            return entries.add(
-                    Descriptor.entry("remote_address", address(exchange).getHostAddress()));
+            return entries.add(Descriptor.entry("remote_address", NetUtil.toAddressString(address(exchange))));
         }
     }
 
@@ -58,7 +58,7 @@ public sealed interface DescriptorAction {
 
         private static String text(byte[] address) {
             try {
-                return InetAddress.getByAddress(address).getHostAddress();
+                return NetUtil.toAddressString(InetAddress.getByAddress(address));
             } catch (UnknownHostException e) {
                 throw new AssertionError(e); // only for lengths other than 4 and 16
             }
