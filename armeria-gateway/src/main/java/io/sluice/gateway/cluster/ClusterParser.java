@@ -146,13 +146,16 @@ public final class ClusterParser {
     }
 
     private static Thresholds[] thresholds(CircuitBreakers breakers, Problems problems) {
-        Thresholds[] parsed = {Thresholds.DEFAULT, Thresholds.DEFAULT};
+        Thresholds[] parsed = {unsaid(breakers, RoutingPriority.DEFAULT), unsaid(breakers, RoutingPriority.HIGH)};
         for (CircuitBreakers.Thresholds limits : breakers.getThresholdsList()) {
             Thresholds value = new Thresholds(
                     or(limits.hasMaxConnections(), limits.getMaxConnections(), 1024),
                     or(limits.hasMaxPendingRequests(), limits.getMaxPendingRequests(), 1024),
                     or(limits.hasMaxRequests(), limits.getMaxRequests(), 1024),
-                    or(limits.hasMaxRetries(), limits.getMaxRetries(), 3));
+                    or(limits.hasMaxRetries(), limits.getMaxRetries(), 3),
+                    limits.hasRetryBudget() ? budget(limits.getRetryBudget()) : null,
+                    perHost(breakers, limits.getPriority()),
+                    limits.getTrackRemaining());
             if (limits.getPriority() == RoutingPriority.UNRECOGNIZED) {
                 problems.expected("priority", limits.getPriorityValue(), "DEFAULT or HIGH");
             } else {
@@ -160,6 +163,32 @@ public final class ClusterParser {
             }
         }
         return parsed;
+    }
+
+    private static Thresholds unsaid(CircuitBreakers breakers, RoutingPriority priority) {
+        Thresholds usual = Thresholds.DEFAULT;
+        return new Thresholds(
+                usual.maxConnections(),
+                usual.maxPendingRequests(),
+                usual.maxRequests(),
+                usual.maxRetries(),
+                null,
+                perHost(breakers, priority),
+                false);
+    }
+
+    private static Thresholds.RetryBudget budget(CircuitBreakers.Thresholds.RetryBudget budget) {
+        return new Thresholds.RetryBudget(
+                budget.hasBudgetPercent() ? budget.getBudgetPercent().getValue() : 20,
+                or(budget.hasMinRetryConcurrency(), budget.getMinRetryConcurrency(), 3));
+    }
+
+    private static int perHost(CircuitBreakers breakers, RoutingPriority priority) {
+        return breakers.getPerHostThresholdsList().stream()
+                .filter(limits -> limits.getPriority() == priority && limits.hasMaxConnections())
+                .mapToInt(limits -> limits.getMaxConnections().getValue())
+                .findFirst()
+                .orElse(Integer.MAX_VALUE);
     }
 
     private static int or(boolean has, @Nullable UInt32Value value, int otherwise) {

@@ -14,6 +14,7 @@ public final class LiveEndpoint {
     private final String key;
     private final AtomicInteger active = new AtomicInteger();
     private final OutlierMonitor monitor = new OutlierMonitor();
+    private final AtomicInteger connections = new AtomicInteger();
     private final LongAdder requests = new LongAdder();
     private final LongAdder errors = new LongAdder();
     private volatile Endpoint endpoint;
@@ -49,6 +50,19 @@ public final class LiveEndpoint {
     /** Requests under way. */
     public int active() {
         return active.get();
+    }
+
+    /** Open and connecting connections of all loops. */
+    public int connections() {
+        return connections.get();
+    }
+
+    public void connects() {
+        connections.incrementAndGet();
+    }
+
+    public void disconnected() {
+        connections.decrementAndGet();
     }
 
     public void begin() {

@@ -25,6 +25,7 @@ import io.sluice.gateway.filter.RouteAction.Forward;
 import io.sluice.gateway.filter.RouteAction.GrpcDeadline;
 import io.sluice.gateway.filter.RouteAction.HashStep;
 import io.sluice.gateway.filter.RouteAction.HostRewrite;
+import io.sluice.gateway.filter.RouteAction.MirrorTarget;
 import io.sluice.gateway.filter.RouteAction.PathRewrite;
 import io.sluice.gateway.filter.RouteAction.Redirect;
 import io.sluice.gateway.filter.Upgrades;
@@ -56,6 +57,7 @@ public final class RouteConfigurationParser {
     private final RouteMatchParser matches = new RouteMatchParser();
     private final RetryPolicyParser retries = new RetryPolicyParser();
     private final HashPolicyParser hashes = new HashPolicyParser();
+    private final MirrorParser mirrors = new MirrorParser();
 
     /**
      * A filter of the chain, by its name there.
@@ -310,6 +312,10 @@ public final class RouteConfigurationParser {
         };
         Optional<io.sluice.gateway.upstream.RetryPolicy> retry = retries.parse(
                 action.hasRetryPolicy() ? action.getRetryPolicy() : scope.host().getRetryPolicy(),
+                (action.hasHedgePolicy()
+                                ? action.getHedgePolicy()
+                                : scope.host().getHedgePolicy())
+                        .getHedgeOnPerTryTimeout(),
                 problems.at("retry_policy"));
         Map<String, Boolean> upgrades = new HashMap<>();
         for (int i = 0; i < action.getUpgradeConfigsCount(); i++) {
@@ -340,6 +346,7 @@ public final class RouteConfigurationParser {
                 host.get(),
                 policy,
                 hash.get(),
+                mirrors(scope, action, problems),
                 missing,
                 scope.around().upgrades().but(upgrades),
                 action.getAppendXForwardedHost(),
@@ -359,6 +366,16 @@ public final class RouteConfigurationParser {
                     scope.host().getPerRequestBufferLimitBytes().getValue());
         }
         return Math.min(most, scope.around().bufferBytes());
+    }
+
+    /** The most specific level that says any stands for all. */
+    private List<MirrorTarget> mirrors(Scope scope, RouteAction action, Problems problems) {
+        if (action.getRequestMirrorPoliciesCount() > 0) {
+            return mirrors.parse(action.getRequestMirrorPoliciesList(), problems);
+        }
+        return scope.host().getRequestMirrorPoliciesCount() > 0
+                ? mirrors.parse(scope.host().getRequestMirrorPoliciesList(), problems)
+                : mirrors.parse(scope.table().getRequestMirrorPoliciesList(), problems);
     }
 
     /** Where a route says how long streams last, Envoy asks nobody how long calls last. */

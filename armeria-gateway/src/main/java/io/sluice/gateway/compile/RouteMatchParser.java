@@ -132,7 +132,7 @@ final class RouteMatchParser {
         };
     }
 
-    private static long denominator(FractionalPercent percent) {
+    static long denominator(FractionalPercent percent) {
         return switch (percent.getDenominator()) {
             case HUNDRED, UNRECOGNIZED -> 100;
             case TEN_THOUSAND -> 10_000;

@@ -13,6 +13,7 @@ public sealed interface RouteAction {
      * It goes on to a cluster.
      *
      * @param hash what a balancer that hashes goes by
+     * @param mirrors which get a copy
      * @param missingClusterStatus answered where there is no such cluster
      * @param upgrades to what it may be upgraded
      * @param grpcDeadline how far a gRPC caller's header stands for the timeout; null for not at all
@@ -24,6 +25,7 @@ public sealed interface RouteAction {
             HostRewrite host,
             CallPolicy policy,
             List<HashStep> hash,
+            List<MirrorTarget> mirrors,
             int missingClusterStatus,
             Upgrades upgrades,
             boolean appendForwardedHost,
@@ -89,6 +91,19 @@ public sealed interface RouteAction {
 
         record FromHeader(String header) implements ClusterChoice {}
     }
+
+    /**
+     * Where a copy of some requests goes.
+     *
+     * @param header that names the cluster where {@code cluster} is empty
+     * @param fraction of requests that are copied; null for all
+     * @param marks whether the copy's host says that it is one
+     */
+    record MirrorTarget(
+            String cluster,
+            String header,
+            io.sluice.gateway.route.RouteMatch.@Nullable Fraction fraction,
+            boolean marks) {}
 
     /** @param terminal what follows does not count when there is a hash by then */
     record HashStep(HashMethod method, boolean terminal) {}

@@ -18,8 +18,10 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A call and its attempts, as Envoy's router makes them. */
@@ -41,11 +43,16 @@ final class ClusterCall implements UpstreamCall, Pick {
     private final Deque<HttpData> kept = new ArrayDeque<>();
     private final List<LiveEndpoint> tried = new ArrayList<>(1);
     private long keptBytes;
+    private final boolean allowed;
     private boolean replayable;
     private boolean abandoned;
     private boolean requestEnded;
     private @Nullable HttpHeaders trailers;
     private @Nullable Try current;
+    /** Tries that took too long and go on beside the next one; null where there are none. */
+    private @Nullable List<Try> raced;
+
+    private @Nullable Set<Integer> triedPriorities;
     private @Nullable Future<?> timeout;
     private @Nullable Future<?> backoff;
     private int attempts;
@@ -70,7 +77,9 @@ final class ClusterCall implements UpstreamCall, Pick {
         this.policy = policy;
         this.listener = listener;
         retry = policy.retry();
-        replayable = retry.maxRetries() > 0 && !retry.on().isEmpty();
+        replayable =
+                retry.maxRetries() > 0 && (!retry.on().isEmpty() || retry.rare().hedges());
+        allowed = RetryConditions.allowed(retry, headers);
         requestEnded = end;
         breakers = ConnectionPools.breakers(cluster, policy.priority());
     }
@@ -203,6 +212,7 @@ final class ClusterCall implements UpstreamCall, Pick {
         }
         if (replayable) {
             tried.add(endpoint);
+            leaveOutPriorities();
         }
         attempts++;
         RequestHeadersBuilder out = headers.toBuilder();
@@ -222,12 +232,34 @@ final class ClusterCall implements UpstreamCall, Pick {
 
     @Override
     public boolean avoids(LiveEndpoint endpoint) {
-        return retry.avoidPreviousHosts() && tried.contains(endpoint);
+        return (retry.avoidPreviousHosts() && tried.contains(endpoint))
+                || (retry.rare().omitCanary() && endpoint.endpoint().traits().canary());
     }
 
     @Override
     public int furtherLooks() {
-        return retry.avoidPreviousHosts() && !tried.isEmpty() ? retry.hostSelectionAttempts() : 0;
+        return (retry.avoidPreviousHosts() || retry.rare().omitCanary()) && !tried.isEmpty()
+                ? retry.hostSelectionAttempts()
+                : 0;
+    }
+
+    @Override
+    public boolean avoidsPriorities() {
+        return triedPriorities != null;
+    }
+
+    @Override
+    public boolean avoidsPriority(int priority) {
+        return triedPriorities != null && triedPriorities.contains(priority);
+    }
+
+    private void leaveOutPriorities() {
+        int every = retry.rare().priorityUpdate();
+        if (every > 0 && tried.size() % every == 0) {
+            triedPriorities = tried.stream()
+                    .map(endpoint -> endpoint.endpoint().priority())
+                    .collect(Collectors.toSet());
+        }
     }
 
     // --- time
@@ -253,10 +285,11 @@ final class ClusterCall implements UpstreamCall, Pick {
     /**
      * Tries again if the policy has a try left and all of the body so far was kept.
      *
+     * @param answer which is the reason; null where there is none
      * @return whether another attempt is under way
      */
-    private boolean tryAgain() {
-        if (responseBegun || abandoned) {
+    private boolean tryAgain(@Nullable ResponseHeaders answer) {
+        if (responseBegun || abandoned || !allowed) {
             return false;
         }
         if (attempts > retry.maxRetries()) {
@@ -272,12 +305,23 @@ final class ClusterCall implements UpstreamCall, Pick {
         }
         holdsRetry = true;
         meters.retry();
+        backoff = loop.schedule(this::attempt, backoffNanos(answer), TimeUnit.NANOSECONDS);
+        return true;
+    }
+
+    private long backoffNanos(@Nullable ResponseHeaders answer) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        long reset = answer == null
+                ? 0
+                : RetryConditions.resetNanos(
+                        retry, answer, TimeUnit.MILLISECONDS.toSeconds(System.currentTimeMillis()));
+        if (reset > 0) {
+            return reset + random.nextLong(reset / 2);
+        }
         long base = retry.backoffBase().toNanos();
         long bound = Math.min(
                 base * ((1L << Math.min(attempts, 20)) - 1), retry.backoffMax().toNanos());
-        backoff = loop.schedule(
-                this::attempt, ThreadLocalRandom.current().nextLong(Math.max(1, bound)), TimeUnit.NANOSECONDS);
-        return true;
+        return random.nextLong(Math.max(1, bound));
     }
 
     private void releaseRetryPermit() {
@@ -295,6 +339,7 @@ final class ClusterCall implements UpstreamCall, Pick {
     private void finish() {
         over = true;
         current = null;
+        dropRaced();
         if (timeout != null) {
             timeout.cancel(false);
         }
@@ -305,10 +350,23 @@ final class ClusterCall implements UpstreamCall, Pick {
         releaseKept();
     }
 
+    private boolean anyUnderWay() {
+        return current != null || backoff != null || (raced != null && !raced.isEmpty());
+    }
+
+    private void dropRaced() {
+        List<Try> others = raced;
+        raced = null;
+        if (others != null) {
+            others.forEach(other -> other.abandon(0));
+        }
+    }
+
     /** One attempt. */
     private final class Try implements UpstreamStream.User {
         private final LiveEndpoint endpoint;
         private final RequestHeaders out;
+        private final int number;
         private final EndpointPool pool;
         private @Nullable UpstreamStream stream;
         private @Nullable Future<?> perTry;
@@ -319,11 +377,50 @@ final class ClusterCall implements UpstreamCall, Pick {
         Try(LiveEndpoint endpoint, RequestHeaders out) {
             this.endpoint = endpoint;
             this.out = out;
+            number = attempts;
             pool = pools.pool(loop, cluster, endpoint, policy.priority());
         }
 
         private boolean stale() {
-            return current != this;
+            return current != this && !isRaced();
+        }
+
+        private boolean isRaced() {
+            return raced != null && raced.contains(this);
+        }
+
+        private void leaveRace() {
+            if (raced != null) {
+                raced.remove(this);
+            }
+        }
+
+        /** Its answer is the one that counts. */
+        private void win() {
+            Try other = current;
+            leaveRace();
+            current = this;
+            if (other != null && other != this) {
+                other.abandon(0);
+            }
+            dropRaced();
+            if (backoff != null) {
+                backoff.cancel(false);
+                backoff = null;
+            }
+        }
+
+        /** Goes on, beside another try where one is left. */
+        private void race() {
+            meters.perTryTimeout();
+            cluster.failed(endpoint, true);
+            if (tryAgain(null)) {
+                current = null;
+                if (raced == null) {
+                    raced = new ArrayList<>(1);
+                }
+                raced.add(this);
+            }
         }
 
         @Override
@@ -382,10 +479,15 @@ final class ClusterCall implements UpstreamCall, Pick {
             if (stale()) {
                 return;
             }
+            if (retry.rare().hedges() && failure.equals(Failures.PER_TRY_TIMEOUT) && !responseBegun) {
+                perTry = null;
+                race();
+                return;
+            }
             meters.perTryTimeout();
             abandon(GATEWAY_TIMEOUT);
             current = null;
-            if (responseBegun || !RetryConditions.wantedAfterTimeout(retry) || !tryAgain()) {
+            if (responseBegun || !RetryConditions.wantedAfterTimeout(retry) || !tryAgain(null)) {
                 fail(failure);
             }
         }
@@ -412,7 +514,7 @@ final class ClusterCall implements UpstreamCall, Pick {
                 cluster.failed(endpoint, false);
             }
             meters.requestEnds(asStatus);
-            listener.onAttemptEnd(attempts, endpoint.endpoint(), asStatus, reason);
+            listener.onAttemptEnd(number, endpoint.endpoint(), asStatus, reason);
         }
 
         private void cancelTimers() {
@@ -443,14 +545,14 @@ final class ClusterCall implements UpstreamCall, Pick {
             if (response.contains(X_ENVOY_IMMEDIATE_HEALTH_CHECK_FAIL)) {
                 cluster.failedAtOnce(endpoint);
             }
-            if (RetryConditions.wanted(retry, response) && tryAgain()) {
-                current = null;
+            if (RetryConditions.wanted(retry, response) && leftToAnother(response)) {
                 settle(status, null);
                 if (!end && stream != null) {
                     stream.reset();
                 }
                 return;
             }
+            win();
             responseBegun = true;
             releaseKeptForResponse();
             if (perTry != null) {
@@ -460,6 +562,19 @@ final class ClusterCall implements UpstreamCall, Pick {
                 succeed();
             }
             listener.onHeaders(response, end);
+        }
+
+        /** @return whether another try, under way or still to come, is waited for in place of this bad answer */
+        private boolean leftToAnother(ResponseHeaders response) {
+            if (isRaced()) {
+                leaveRace();
+                return anyUnderWay();
+            }
+            if (tryAgain(response)) {
+                current = null;
+                return true;
+            }
+            return false;
         }
 
         @Override
@@ -495,14 +610,21 @@ final class ClusterCall implements UpstreamCall, Pick {
             if (stale()) {
                 return;
             }
-            current = null;
+            boolean first = !isRaced();
+            if (first) {
+                current = null;
+            } else {
+                leaveRace();
+            }
             boolean requestBegun = begun;
             if (reason == ResetReason.OVERFLOW) {
                 meters.overflow();
             }
             settle(0, reason);
             boolean retried = attempts > 1;
-            if (!responseBegun && RetryConditions.wanted(retry, reason, requestBegun) && tryAgain()) {
+            if (!responseBegun
+                    && ((first && RetryConditions.wanted(retry, reason, requestBegun) && tryAgain(null))
+                            || anyUnderWay())) {
                 return;
             }
             fail(Failures.reset(reason, transportFailure, responseBegun, retried));

@@ -83,7 +83,8 @@ final class EndpointPool {
     private void connectWhereNeeded() {
         int capacity = spec().protocol() == ClusterSpec.Protocol.HTTP2 ? 100 : 1;
         while (connecting * capacity < waiting.size()) {
-            if (!breakers.connections().tryAcquire()) {
+            boolean hostIsFull = endpoint.connections() >= breakers.connectionsPerHost();
+            if (hostIsFull || !breakers.connections().tryAcquire()) {
                 if (!connections.isEmpty() || connecting > 0) {
                     return;
                 }
@@ -95,6 +96,7 @@ final class EndpointPool {
 
     private void connect() {
         connecting++;
+        endpoint.connects();
         PooledConnection connection =
                 spec().protocol() == ClusterSpec.Protocol.HTTP2 ? new Http2Connection(this) : new Http1Connection(this);
         ChannelFuture future = new Bootstrap()
@@ -118,6 +120,7 @@ final class EndpointPool {
         if (!future.isSuccess()) {
             connecting--;
             breakers.connections().release();
+            endpoint.disconnected();
             Throwable cause = future.cause();
             boolean late = cause instanceof ConnectTimeoutException;
             failWaiting(
@@ -144,6 +147,7 @@ final class EndpointPool {
     private void closed(PooledConnection connection) {
         connections.remove(connection);
         breakers.connections().release();
+        endpoint.disconnected();
         if (!connection.isUsable()) {
             connecting--;
             failWaiting(ResetReason.CONNECTION_TERMINATION, "");

@@ -3,8 +3,12 @@ package io.sluice.gateway.upstream;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.ResponseHeaders;
 import io.netty.util.AsciiString;
+import io.sluice.gateway.route.HeaderMatcher;
+import io.sluice.gateway.upstream.RetryPolicy.ResetHeader;
 import io.sluice.gateway.upstream.RetryPolicy.RetryOn;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /** When Envoy tries again. Source: Envoy source/common/router/retry_state_impl.cc. */
 final class RetryConditions {
@@ -24,7 +28,38 @@ final class RetryConditions {
                 || (on.contains(RetryOn.RETRIABLE_4XX) && status == 409)
                 || (on.contains(RetryOn.RETRIABLE_STATUS_CODES)
                         && policy.statusCodes().contains(status))
+                || (on.contains(RetryOn.RETRIABLE_HEADERS)
+                        && hasOne(policy.rare().responseHeaders(), response))
                 || wantedByGrpc(on, response);
+    }
+
+    private static boolean hasOne(List<HeaderMatcher> wanted, HttpHeaders headers) {
+        return wanted.stream()
+                .anyMatch(header -> header.matches(
+                        header.name().equals(":status")
+                                ? List.of(headers.get(":status", ""))
+                                : headers.getAll(header.name())));
+    }
+
+    /** Whether a request may be tried again at all, by its own headers. */
+    static boolean allowed(RetryPolicy policy, HttpHeaders request) {
+        List<HeaderMatcher> rules = policy.rare().requestHeaders();
+        return rules.isEmpty() || hasOne(rules, request);
+    }
+
+    /** How long the upstream asks to wait, in nanoseconds; 0 where it does not say, or asks for too much. */
+    static long resetNanos(RetryPolicy policy, HttpHeaders response, long nowSeconds) {
+        for (ResetHeader header : policy.rare().resetHeaders()) {
+            String value = response.get(header.name(), "").strip();
+            if (!value.matches("\\d{1,12}")) {
+                continue;
+            }
+            long seconds = Long.parseLong(value) - (header.timestamp() ? nowSeconds : 0);
+            if (seconds > 0 && seconds <= policy.rare().longestReset().toSeconds()) {
+                return TimeUnit.SECONDS.toNanos(seconds);
+            }
+        }
+        return 0;
     }
 
     private static boolean wantedByGrpc(Set<RetryOn> on, HttpHeaders response) {

@@ -1,7 +1,10 @@
 package io.sluice.gateway.upstream;
 
+import io.sluice.gateway.route.HeaderMatcher;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -22,7 +25,8 @@ public record RetryPolicy(
         Duration backoffBase,
         Duration backoffMax,
         boolean avoidPreviousHosts,
-        int hostSelectionAttempts) {
+        int hostSelectionAttempts,
+        Rare rare) {
     public static final RetryPolicy NONE = new RetryPolicy(
             Set.of(),
             Set.of(),
@@ -32,7 +36,8 @@ public record RetryPolicy(
             Duration.ofMillis(25),
             Duration.ofMillis(250),
             false,
-            1);
+            1,
+            Rare.NONE);
 
     public RetryPolicy {
         on = Set.copyOf(on);
@@ -45,8 +50,62 @@ public record RetryPolicy(
     /** For calls that no route makes. */
     public static RetryPolicy of(Set<RetryOn> on, int maxRetries, Duration backoffBase, Duration backoffMax) {
         return new RetryPolicy(
-                on, Set.of(), maxRetries, Duration.ZERO, Duration.ZERO, backoffBase, backoffMax, false, 1);
+                on, Set.of(), maxRetries, Duration.ZERO, Duration.ZERO, backoffBase, backoffMax, false, 1, Rare.NONE);
     }
+
+    /** The same with what a request's headers say. */
+    public RetryPolicy with(Set<RetryOn> conditions, Set<Integer> codes, int times, Duration perTry, Rare others) {
+        return new RetryPolicy(
+                conditions,
+                codes,
+                times,
+                perTry,
+                perTryIdleTimeout,
+                backoffBase,
+                backoffMax,
+                avoidPreviousHosts,
+                hostSelectionAttempts,
+                others);
+    }
+
+    /**
+     * What few policies have.
+     *
+     * @param responseHeaders with {@link RetryOn#RETRIABLE_HEADERS}: of which one must match
+     * @param requestHeaders of which one must match for any retry; empty for no such rule
+     * @param resetHeaders where an answer may say how long to wait
+     * @param longestReset a longer time than this is not heeded
+     * @param omitCanary endpoints that serve a try-out are not tried again with
+     * @param priorityUpdate after so many attempts their priorities are left out; 0 for never
+     * @param hedges a try that takes too long goes on beside the next one
+     */
+    public record Rare(
+            List<HeaderMatcher> responseHeaders,
+            List<HeaderMatcher> requestHeaders,
+            List<ResetHeader> resetHeaders,
+            Duration longestReset,
+            boolean omitCanary,
+            int priorityUpdate,
+            boolean hedges) {
+        public static final Rare NONE =
+                new Rare(List.of(), List.of(), List.of(), Duration.ofMinutes(5), false, 0, false);
+
+        public Rare {
+            responseHeaders = List.copyOf(responseHeaders);
+            requestHeaders = List.copyOf(requestHeaders);
+            resetHeaders = List.copyOf(resetHeaders);
+        }
+
+        /** Also where an answer has one of these headers. */
+        public Rare alsoOn(List<HeaderMatcher> more) {
+            List<HeaderMatcher> all = new ArrayList<>(responseHeaders);
+            all.addAll(more);
+            return new Rare(all, requestHeaders, resetHeaders, longestReset, omitCanary, priorityUpdate, hedges);
+        }
+    }
+
+    /** @param timestamp seconds since the epoch, else seconds from now */
+    public record ResetHeader(String name, boolean timestamp) {}
 
     /** Envoy's words for when to try again. */
     public enum RetryOn {

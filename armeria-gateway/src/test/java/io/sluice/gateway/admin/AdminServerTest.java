@@ -53,21 +53,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** On a real port. */
 class AdminServerTest {
     private static final String BOOTSTRAP = """
-            node: {id: n1, cluster: edge}
-            dynamic_resources:
-              cds_config: {ads: {}}
-              ads_config:
-                api_type: DELTA_GRPC
-                grpc_services: [{envoy_grpc: {cluster_name: xds}, initial_metadata: [{key: authorization, value: Bearer hunter2}]}]
-            static_resources:
-              clusters:
-              - name: xds
-                load_assignment:
-                  cluster_name: xds
-                  endpoints:
-                  - locality: {region: eu, zone: a}
-                    lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: 18000}}}, load_balancing_weight: 3}]
-            """;
+        node: {id: n1, cluster: edge}
+        dynamic_resources:
+          cds_config: {ads: {}}
+          ads_config:
+            api_type: DELTA_GRPC
+            grpc_services: [{envoy_grpc: {cluster_name: xds}, initial_metadata: [{key: authorization, value: Bearer hunter2}]}]
+        static_resources:
+          clusters:
+          - name: xds
+            load_assignment:
+              cluster_name: xds
+              endpoints:
+              - locality: {region: eu, zone: a}
+                lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: 18000}}}, load_balancing_weight: 3}]
+        """;
 
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());

@@ -79,6 +79,7 @@ public final class FakeExchange extends FakeStream implements Exchange {
                 new RouteAction.HostRewrite.Keep(),
                 policy,
                 List.of(),
+                List.of(),
                 503,
                 Upgrades.NONE,
                 false,

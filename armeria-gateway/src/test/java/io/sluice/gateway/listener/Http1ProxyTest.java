@@ -120,12 +120,12 @@ class Http1ProxyTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
-                    content-length: 5\\r\\n\\r\\nhello                                    | 200 hello | content-length | 5
-                    content-length: 0\\r\\n\\r\\n                                         | 200       | content-length | 0
-                    transfer-encoding: chunked\\r\\n\\r\\n5\\r\\nhello\\r\\n0\\r\\n\\r\\n | 200 hello | transfer-encoding | chunked
-                    transfer-encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n                   | 200       | transfer-encoding | chunked
-                    connection: close\\r\\n\\r\\nhello                                    | 200 hello | transfer-encoding | chunked
-                    """)
+        content-length: 5\\r\\n\\r\\nhello                                    | 200 hello | content-length | 5
+        content-length: 0\\r\\n\\r\\n                                         | 200       | content-length | 0
+        transfer-encoding: chunked\\r\\n\\r\\n5\\r\\nhello\\r\\n0\\r\\n\\r\\n | 200 hello | transfer-encoding | chunked
+        transfer-encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n                   | 200       | transfer-encoding | chunked
+        connection: close\\r\\n\\r\\nhello                                    | 200 hello | transfer-encoding | chunked
+        """)
     void readsABodyHoweverItIsFramed(String rest, String brief, String header, String value) {
         String response = "HTTP/1.1 200 OK\r\n" + rest.replace("\\r\\n", "\r\n");
         try (UpstreamRig up = new UpstreamRig(socket -> {
@@ -147,11 +147,11 @@ class Http1ProxyTest {
 
     @ParameterizedTest(name = "{0} {1}")
     @CsvSource(delimiter = '|', textBlock = """
-                    HEAD | 200 OK\\r\\ncontent-length: 5             | 5
-                    HEAD | 200 OK\\r\\ntransfer-encoding: chunked    |
-                    GET  | 204 No Content                            |
-                    GET  | 304 Not Modified\\r\\ncontent-length: 5   | 5
-                    """)
+        HEAD | 200 OK\\r\\ncontent-length: 5             | 5
+        HEAD | 200 OK\\r\\ntransfer-encoding: chunked    |
+        GET  | 204 No Content                            |
+        GET  | 304 Not Modified\\r\\ncontent-length: 5   | 5
+        """)
     void passesOnAnswersWithoutABody(String method, String response, String length) {
         try (UpstreamRig up = new UpstreamRig(socket -> {
             Http1Peer peer = new Http1Peer(socket);
@@ -207,8 +207,13 @@ class Http1ProxyTest {
                 "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-end: 1\r\n\r\n")) {
             gateway.configure(ALL, http1(up.port()));
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
-                caller.send(
-                        "POST / HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-own: 1\r\n\r\n");
+                caller.send("POST / HTTP/1.1\r\n"
+                        + "host: test\r\n"
+                        + "transfer-encoding: chunked\r\n\r\n"
+                        + "2\r\n"
+                        + "hi\r\n"
+                        + "0\r\n"
+                        + "x-own: 1\r\n\r\n");
                 Http1Peer.Message answer = caller.read();
                 assertThat(answer.brief()).isEqualTo("200 ok");
                 assertThat(answer.trailers()).isEmpty();
@@ -334,12 +339,12 @@ class Http1ProxyTest {
     /** As the real Envoy answers, but for the two Hosts, which it joins. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
-                    GET / HTTP/1.1\\r\\n\\r\\n                              | 400                  | missing_host_header
-                    GET / HTTP/1.1\\r\\nhost: a\\r\\nhost: b\\r\\n\\r\\n    | 400 Bad Request      | http1.duplicate_host
-                    GET / HTTP/1.0\\r\\nhost: a\\r\\n\\r\\n                 | 426 Upgrade Required | low_version
-                    GET / HTTP/1.1\\r\\nhost: a\\r\\ntransfer-encoding: gzip, chunked\\r\\n\\r\\n0\\r\\n\\r\\n | 501 Not Implemented | http1.invalid_transfer_encoding
-                    GET /\u00e4 HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n           | 400 Bad Request      | http1.codec_error
-                    """)
+        GET / HTTP/1.1\\r\\n\\r\\n                              | 400                  | missing_host_header
+        GET / HTTP/1.1\\r\\nhost: a\\r\\nhost: b\\r\\n\\r\\n    | 400 Bad Request      | http1.duplicate_host
+        GET / HTTP/1.0\\r\\nhost: a\\r\\n\\r\\n                 | 426 Upgrade Required | low_version
+        GET / HTTP/1.1\\r\\nhost: a\\r\\ntransfer-encoding: gzip, chunked\\r\\n\\r\\n0\\r\\n\\r\\n | 501 Not Implemented | http1.invalid_transfer_encoding
+        GET /\u00e4 HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n           | 400 Bad Request      | http1.codec_error
+        """)
     void refusesWhatIsNotHttp(String request, String brief, String details) {
         gateway.configure(ALL, http1(1));
         try (Http1Peer caller = Http1Peer.connect(gateway.port())) {

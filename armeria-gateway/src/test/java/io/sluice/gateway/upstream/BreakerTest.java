@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.sluice.gateway.cluster.breaker.Breakers;
+import io.sluice.gateway.cluster.breaker.Thresholds;
 import io.sluice.gateway.rig.GatewayRig;
 import io.sluice.gateway.rig.Http1Peer;
 import io.sluice.gateway.rig.Http2Peer;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The four limits of a cluster: what is beyond them is answered at once, what is within them waits or goes on. */
 class BreakerTest {
@@ -82,6 +85,43 @@ class BreakerTest {
                     breakers().requests().held() == 0 && breakers().pending().held() == 0);
         }
         await().until(() -> breakers().connections().held() == 0);
+    }
+
+    @Test
+    void opensOnlySoManyConnectionsToEachEndpoint() {
+        Semaphore permits = new Semaphore(0);
+        try (UpstreamRig up = waitingFor(permits)) {
+            gateway.configure(
+                    ALL, cluster("circuit_breakers: {per_host_thresholds: [{max_connections: 1}]}", up.port()));
+            List<Http1Peer> callers = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                callers.add(ask("/" + i));
+            }
+            await().until(() -> breakers().pending().held() == 2);
+            permits.release(3);
+            for (Http1Peer caller : callers) {
+                assertThat(caller.read().brief()).isEqualTo("200 hello");
+                caller.close();
+            }
+            assertThat(up.accepted()).isEqualTo(1);
+        }
+    }
+
+    /** Envoy's resource_manager_impl.h: the greater of a share of what is under way, and a minimum. */
+    @ParameterizedTest(name = "{0} percent of {2}, at least {1}: {3}")
+    @CsvSource({"20, 3, 0, 3", "20, 3, 10, 3", "20, 3, 20, 4", "20, 0, 4, 0", "50, 1, 9, 4", "100, 0, 7, 7"})
+    void allowsRetriesByTheirBudget(double percent, int minimum, int requests, int retries) {
+        Breakers breakers = new Breakers(new Thresholds(
+                100, 100, 100, 0, new Thresholds.RetryBudget(percent, minimum), Integer.MAX_VALUE, false));
+        for (int i = 0; i < requests; i++) {
+            assertThat((i % 2 == 0 ? breakers.requests() : breakers.pending()).tryAcquire())
+                    .isTrue();
+        }
+        int allowed = 0;
+        while (breakers.retries().tryAcquire()) {
+            allowed++;
+        }
+        assertThat(allowed).isEqualTo(retries);
     }
 
     @Test

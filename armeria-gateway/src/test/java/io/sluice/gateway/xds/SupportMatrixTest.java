@@ -166,7 +166,7 @@ class SupportMatrixTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
         {name: a, filters: [{name: x}]}                                   | c > filters: not supported
         {name: a, use_tcp_for_dns_lookups: true}                          | c > use_tcp_for_dns_lookups: not supported
-        {circuit_breakers: {thresholds: [{}, {retry_budget: {min_retry_concurrency: 1}}]}} | c > circuit_breakers > thresholds[1] > retry_budget: not supported
+        {circuit_breakers: {thresholds: [{}, {max_connection_pools: 1}]}} | c > circuit_breakers > thresholds[1] > max_connection_pools: not supported
         {load_assignment: {endpoints: [{lb_endpoints: [{endpoint_name: x}]}]}} | c > load_assignment > endpoints[0] > lb_endpoints[0] > endpoint_name: not supported
         {common_http_protocol_options: {max_headers_count: 5}}            | c > common_http_protocol_options > max_headers_count: not supported
         {http2_protocol_options: {allow_connect: true}}                   | c > http2_protocol_options > allow_connect: not supported

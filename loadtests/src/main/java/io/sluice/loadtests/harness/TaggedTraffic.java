@@ -30,15 +30,15 @@ public final class TaggedTraffic implements AutoCloseable {
 
     /** For {@link StaticBootstrap#routes}; clusters {@code one}, {@code two} and {@code three} are the upstreams. */
     public static final String ROUTES = """
-            - {match: {prefix: /one/short}, route: {cluster: one, timeout: 0.3s}}
-            - {match: {prefix: /two/short}, route: {cluster: two, timeout: 0.3s, retry_policy: &safe {retry_on: "connect-failure,refused-stream,reset-before-request", num_retries: 5}}}
-            - {match: {prefix: /one/all}, route: {cluster: one, retry_policy: &all {retry_on: "5xx,reset,connect-failure,refused-stream", num_retries: 5}}}
-            - {match: {prefix: /two/all}, route: {cluster: two, retry_policy: *all}}
-            - {match: {prefix: /three/all}, route: {cluster: three, retry_policy: *all}}
-            - {match: {prefix: /one}, route: {cluster: one, retry_policy: *safe}}
-            - {match: {prefix: /two}, route: {cluster: two, retry_policy: *safe}}
-            - {match: {prefix: /three}, route: {cluster: three, retry_policy: *safe}}
-            """;
+        - {match: {prefix: /one/short}, route: {cluster: one, timeout: 0.3s}}
+        - {match: {prefix: /two/short}, route: {cluster: two, timeout: 0.3s, retry_policy: &safe {retry_on: "connect-failure,refused-stream,reset-before-request", num_retries: 5}}}
+        - {match: {prefix: /one/all}, route: {cluster: one, retry_policy: &all {retry_on: "5xx,reset,connect-failure,refused-stream", num_retries: 5}}}
+        - {match: {prefix: /two/all}, route: {cluster: two, retry_policy: *all}}
+        - {match: {prefix: /three/all}, route: {cluster: three, retry_policy: *all}}
+        - {match: {prefix: /one}, route: {cluster: one, retry_policy: *safe}}
+        - {match: {prefix: /two}, route: {cluster: two, retry_policy: *safe}}
+        - {match: {prefix: /three}, route: {cluster: three, retry_policy: *safe}}
+        """;
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int MOST_PROBLEMS = 50;

@@ -4,12 +4,15 @@ import com.linecorp.armeria.common.RequestHeadersBuilder;
 import io.netty.util.AsciiString;
 import io.sluice.gateway.filter.GrpcTimeout;
 import io.sluice.gateway.filter.RouteAction;
+import io.sluice.gateway.route.HeaderMatcher;
+import io.sluice.gateway.route.ValueMatcher;
 import io.sluice.gateway.upstream.CallPolicy;
 import io.sluice.gateway.upstream.RetryPolicy;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -29,6 +32,8 @@ final class Overrides {
     private static final AsciiString X_ENVOY_RETRY_ON = AsciiString.cached("x-envoy-retry-on");
     private static final AsciiString X_ENVOY_RETRY_GRPC_ON = AsciiString.cached("x-envoy-retry-grpc-on");
     private static final AsciiString X_ENVOY_MAX_RETRIES = AsciiString.cached("x-envoy-max-retries");
+    private static final AsciiString X_ENVOY_RETRIABLE_HEADER_NAMES =
+            AsciiString.cached("x-envoy-retriable-header-names");
     private static final AsciiString X_ENVOY_RETRIABLE_STATUS_CODES =
             AsciiString.cached("x-envoy-retriable-status-codes");
 
@@ -83,7 +88,8 @@ final class Overrides {
         String grpcOn = taken(headers, X_ENVOY_RETRY_GRPC_ON);
         String times = taken(headers, X_ENVOY_MAX_RETRIES);
         String statuses = taken(headers, X_ENVOY_RETRIABLE_STATUS_CODES);
-        boolean same = on.isEmpty() && grpcOn.isEmpty() && times.isEmpty() && statuses.isEmpty();
+        String names = taken(headers, X_ENVOY_RETRIABLE_HEADER_NAMES);
+        boolean same = names.isEmpty() && on.isEmpty() && grpcOn.isEmpty() && times.isEmpty() && statuses.isEmpty();
         if (same && perTry.equals(retry.perTryTimeout())) {
             return retry;
         }
@@ -95,16 +101,17 @@ final class Overrides {
         for (String status : statuses.split(",")) {
             number(status.strip()).ifPresent(codes::add);
         }
-        return new RetryPolicy(
+        List<HeaderMatcher> named = Stream.of(names.split(","))
+                .map(name -> name.toLowerCase(Locale.ROOT)) // blanks belong to a name, as in Envoy
+                .filter(name -> !name.isEmpty())
+                .map(name -> new HeaderMatcher(name, new ValueMatcher.Present(), false, false))
+                .toList();
+        return retry.with(
                 conditions,
                 codes,
                 number(times).orElse(retry.maxRetries()),
                 perTry,
-                retry.perTryIdleTimeout(),
-                retry.backoffBase(),
-                retry.backoffMax(),
-                retry.avoidPreviousHosts(),
-                retry.hostSelectionAttempts());
+                named.isEmpty() ? retry.rare() : retry.rare().alsoOn(named));
     }
 
     private static Optional<Integer> number(String text) {

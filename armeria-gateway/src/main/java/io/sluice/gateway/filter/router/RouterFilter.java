@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.HttpHeadersBuilder;
 import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
@@ -26,11 +27,13 @@ import io.sluice.gateway.filter.RouteAction.PathRewrite;
 import io.sluice.gateway.filter.TerminalFilter;
 import io.sluice.gateway.upstream.CallPolicy;
 import io.sluice.gateway.upstream.ResetReason;
+import io.sluice.gateway.upstream.RetryPolicy;
 import io.sluice.gateway.upstream.Upstream;
 import io.sluice.gateway.upstream.UpstreamCall;
 import io.sluice.gateway.upstream.UpstreamFailure;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -61,6 +64,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     private HeaderMutations responseMutations = HeaderMutations.NONE;
     private RouteAction.@Nullable Forward autoHost;
     private @Nullable RequestHash requestHash;
+    private List<Mirror> mirrors = List.of();
     private boolean headersOut;
     private boolean timeoutAsNoContent;
     private boolean rewritesGrpcTimeout;
@@ -162,7 +166,26 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             requestHash = RequestHash.of(forward.hash(), headers, exchange);
         }
         callPolicy = policy;
-        call = upstream.start(cluster, exchange.eventLoop(), headers.build(), end, policy, this);
+        RequestHeaders out = headers.build();
+        if (!forward.mirrors().isEmpty() && !out.contains(HttpHeaderNames.UPGRADE)) {
+            mirror(forward, policy, out, end);
+        }
+        call = upstream.start(cluster, exchange.eventLoop(), out, end, policy, this);
+    }
+
+    private void mirror(RouteAction.Forward forward, CallPolicy policy, RequestHeaders headers, boolean end) {
+        CallPolicy once = new CallPolicy(RetryPolicy.NONE, policy.timeout(), policy.priority(), policy.bufferLimit());
+        mirrors = new ArrayList<>();
+        for (RouteAction.MirrorTarget target : forward.mirrors()) {
+            if (target.fraction() != null && !target.fraction().hit(exchange.streamId())) {
+                continue;
+            }
+            Cluster cluster =
+                    clusters.get(target.cluster().isEmpty() ? headers.get(target.header(), "") : target.cluster());
+            if (cluster != null) {
+                mirrors.add(Mirror.of(upstream, cluster, exchange.eventLoop(), headers, end, once, target.marks()));
+            }
+        }
     }
 
     private void rewritePath(PathRewrite rewrite, RequestHeadersBuilder headers) {
@@ -269,12 +292,16 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         if (end) {
             exchange.upstream().lastRequestByteNanos = System.nanoTime();
         }
+        for (Mirror mirror : mirrors) {
+            mirror.data(data.isPooled() ? HttpData.wrap(data.byteBuf().retainedDuplicate()) : data, end);
+        }
         call.requestData(data, end);
     }
 
     @Override
     public void requestTrailers(HttpHeaders trailers) {
         if (call != null) {
+            mirrors.forEach(mirror -> mirror.trailers(trailers));
             call.requestTrailers(trailers);
         }
     }
@@ -300,6 +327,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
 
     @Override
     public void cancel() {
+        mirrors.forEach(Mirror::cancelUnlessWhole);
         if (call != null) {
             call.cancel();
         }
