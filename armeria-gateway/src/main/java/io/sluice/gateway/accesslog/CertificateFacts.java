@@ -9,6 +9,8 @@ import java.security.MessageDigest;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
@@ -19,6 +21,8 @@ import javax.security.auth.x500.X500Principal;
 
 /** What a certificate says, in the words that Envoy uses for it. */
 public record CertificateFacts(X509Certificate certificate) {
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final Map<String, String> KEYWORDS = Map.of(
             "1.2.840.113549.1.9.1",
             "emailAddress",
@@ -133,6 +137,15 @@ public record CertificateFacts(X509Certificate certificate) {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** {@code 2018-12-18T01:50:34.000Z}. */
+    public String begins() {
+        return TIME.format(certificate.getNotBefore().toInstant());
+    }
+
+    public String ends() {
+        return TIME.format(certificate.getNotAfter().toInstant());
     }
 
     /** PEM, so written that it may stand in a header. */

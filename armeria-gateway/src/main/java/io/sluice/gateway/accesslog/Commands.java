@@ -5,6 +5,7 @@ import com.google.common.base.CharMatcher;
 import com.google.common.primitives.Ints;
 import com.linecorp.armeria.common.HttpHeaders;
 import io.netty.util.NetUtil;
+import io.sluice.gateway.accesslog.CertificateFacts.NameKind;
 import io.sluice.gateway.xds.Problems;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -93,6 +94,26 @@ final class Commands {
             case "ROUTE_NAME" -> text(StreamInfo::routeName);
             case "VIRTUAL_CLUSTER_NAME" -> text(StreamInfo::virtualClusterName);
             case "REQUESTED_SERVER_NAME" -> text(StreamInfo::requestedServerName);
+            case "DOWNSTREAM_TLS_VERSION" -> tls(TlsSession::version);
+            case "DOWNSTREAM_TLS_CIPHER" -> tls(TlsSession::cipher);
+            case "DOWNSTREAM_TLS_SESSION_ID" -> tls(TlsSession::id);
+            case "DOWNSTREAM_PEER_SUBJECT" -> peer(CertificateFacts::subject);
+            case "DOWNSTREAM_PEER_ISSUER" -> peer(CertificateFacts::issuer);
+            case "DOWNSTREAM_PEER_SERIAL" -> peer(CertificateFacts::serial);
+            case "DOWNSTREAM_PEER_FINGERPRINT_256" -> peer(CertificateFacts::sha256);
+            case "DOWNSTREAM_PEER_FINGERPRINT_1" -> peer(CertificateFacts::sha1);
+            case "DOWNSTREAM_PEER_CERT" -> peer(CertificateFacts::urlEncodedPem);
+            case "DOWNSTREAM_PEER_CERT_V_START" -> peer(CertificateFacts::begins);
+            case "DOWNSTREAM_PEER_CERT_V_END" -> peer(CertificateFacts::ends);
+            case "DOWNSTREAM_PEER_URI_SAN" -> peer(facts -> names(facts, NameKind.URI));
+            case "DOWNSTREAM_PEER_DNS_SAN" -> peer(facts -> names(facts, NameKind.DNS));
+            case "DOWNSTREAM_PEER_IP_SAN" -> peer(facts -> names(facts, NameKind.IP_ADDRESS));
+            case "DOWNSTREAM_PEER_EMAIL_SAN" -> peer(facts -> names(facts, NameKind.EMAIL));
+            case "DOWNSTREAM_LOCAL_SUBJECT" -> local(CertificateFacts::subject);
+            case "DOWNSTREAM_LOCAL_URI_SAN" -> local(facts -> names(facts, NameKind.URI));
+            case "DOWNSTREAM_LOCAL_DNS_SAN" -> local(facts -> names(facts, NameKind.DNS));
+            case "DOWNSTREAM_LOCAL_IP_SAN" -> local(facts -> names(facts, NameKind.IP_ADDRESS));
+            case "DOWNSTREAM_LOCAL_EMAIL_SAN" -> local(facts -> names(facts, NameKind.EMAIL));
             case "STREAM_ID" -> text(StreamInfo::requestId);
             case "TRACE_ID" -> text(StreamInfo::traceId);
             case "HOSTNAME" -> hostname();
@@ -106,6 +127,25 @@ final class Commands {
             String value = of.apply(info);
             return value.isEmpty() ? null : value;
         });
+    }
+
+    private static Optional<Command> tls(Function<TlsSession, String> of) {
+        return text(info -> {
+            TlsSession session = info.tls();
+            return session == null ? "" : of.apply(session);
+        });
+    }
+
+    private static Optional<Command> peer(Function<CertificateFacts, String> of) {
+        return tls(session -> session.peer().map(of).orElse(""));
+    }
+
+    private static Optional<Command> local(Function<CertificateFacts, String> of) {
+        return tls(session -> session.own().map(of).orElse(""));
+    }
+
+    private static String names(CertificateFacts facts, NameKind kind) {
+        return String.join(",", facts.names(kind));
     }
 
     private static Optional<Command> details(@Nullable String argument) {

@@ -95,6 +95,11 @@ public interface StreamInfo {
     /** The name asked for in the TLS handshake. */
     String requestedServerName();
 
+    /** What the caller's connection agreed on, with the caller's certificate; null in clear text. */
+    default @Nullable TlsSession tls() {
+        return null;
+    }
+
     /** What filters found out so far, by their names; empty where there is nothing. Values as protobuf's Struct has them. */
     default Map<String, @Nullable Object> dynamicMetadata(String filter) {
         return Map.of();

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public record CompiledListener(
         String name,
         InetSocketAddress address,
+        ListenerLook look,
         List<CompiledChain> chains,
         @Nullable CompiledChain otherwise) {
     public CompiledListener {

@@ -52,11 +52,11 @@ public final class ConfigParser implements ConfigSink {
     /** What one resource became, from which messages. */
     private record Compiled(
             Message message,
-            @Nullable Message routes,
+            Map<String, ? extends Message> routes,
             @Nullable Object result,
             String problems) {
-        boolean isOf(Message other, @Nullable Message otherRoutes) {
-            return message.equals(other) && java.util.Objects.equals(routes, otherRoutes);
+        boolean isOf(Message other, Map<String, ? extends Message> otherRoutes) {
+            return message.equals(other) && routes.equals(otherRoutes);
         }
     }
 
@@ -97,7 +97,7 @@ public final class ConfigParser implements ConfigSink {
         Map<String, LoadAssignment> endpoints = new HashMap<>();
         all.typed(ResourceKind.ENDPOINTS, ClusterLoadAssignment.class).forEach((name, message) -> {
             ResourceKey key = new ResourceKey(ResourceKind.ENDPOINTS, name);
-            Compiled compiled = compiled(key, message, null, problems -> assignments.parse(message, problems));
+            Compiled compiled = compiled(key, message, Map.of(), problems -> assignments.parse(message, problems));
             keep(compiled, key, refused, LoadAssignment.class).ifPresent(value -> endpoints.put(name, value));
         });
         return endpoints;
@@ -113,7 +113,7 @@ public final class ConfigParser implements ConfigSink {
         List<ClusterSpec> specs = new ArrayList<>();
         all.typed(ResourceKind.CLUSTER, Cluster.class).forEach((name, message) -> {
             ResourceKey key = new ResourceKey(ResourceKind.CLUSTER, name);
-            Compiled compiled = compiled(key, message, null, problems -> clusters.parse(message, problems));
+            Compiled compiled = compiled(key, message, Map.of(), problems -> clusters.parse(message, problems));
             Optional<ClusterSpec> spec = keep(compiled, key, refused, ClusterSpec.class);
             if (spec.isEmpty()) {
                 return;
@@ -144,16 +144,25 @@ public final class ConfigParser implements ConfigSink {
         all.typed(ResourceKind.LISTENER, Listener.class).forEach((name, message) -> {
             ResourceKey key = new ResourceKey(ResourceKind.LISTENER, name);
             boolean own = statics.get(key).isPresent();
-            Optional<ResourceKey> source = routesOf(message).map(table -> new ResourceKey(ResourceKind.ROUTES, table));
-            source.ifPresent(wanted::add);
-            RouteConfiguration table = source.map(s -> tables.get(s.name())).orElse(null);
-            if (source.isPresent() && table == null && !gaveUp.contains(source.get())) {
+            Set<String> sources = routesOf(message);
+            Map<String, RouteConfiguration> found = new HashMap<>();
+            boolean waits = false;
+            for (String source : sources) {
+                ResourceKey wants = new ResourceKey(ResourceKind.ROUTES, source);
+                wanted.add(wants);
+                RouteConfiguration table = tables.get(source);
+                if (table != null) {
+                    found.put(source, table);
+                }
+                waits |= table == null && !gaveUp.contains(wants);
+            }
+            if (waits) {
                 // waits for its routes, but what is wrong with itself is said at once
                 keep(
                         compiled(
                                 key,
                                 message,
-                                null,
+                                Map.of(),
                                 problems -> listeners.parse(message, none -> Optional.empty(), own, problems)),
                         key,
                         refused,
@@ -163,11 +172,15 @@ public final class ConfigParser implements ConfigSink {
             Compiled compiled = compiled(
                     key,
                     message,
-                    table,
+                    found,
                     problems -> listeners.parse(
                             message, wantedName -> Optional.ofNullable(tables.get(wantedName)), own, problems));
             // what is wrong in the routes is the routes' fault
-            ResourceKey blamed = table != null && compiled.problems().contains(" > rds '") ? source.get() : key;
+            ResourceKey blamed = sources.stream()
+                    .filter(source -> compiled.problems().contains(" > rds '" + source + "'"))
+                    .map(source -> new ResourceKey(ResourceKind.ROUTES, source))
+                    .findFirst()
+                    .orElse(key);
             keep(compiled, blamed, refused, CompiledListener.class).ifPresent(port -> {
                 ready.add(key);
                 ports.add(port);
@@ -177,7 +190,10 @@ public final class ConfigParser implements ConfigSink {
     }
 
     private Compiled compiled(
-            ResourceKey key, Message message, @Nullable Message routes, Function<Problems, Optional<?>> parse) {
+            ResourceKey key,
+            Message message,
+            Map<String, ? extends Message> routes,
+            Function<Problems, Optional<?>> parse) {
         Compiled before = known.get(key);
         if (before != null && before.isOf(message, routes)) {
             return before;
@@ -198,19 +214,23 @@ public final class ConfigParser implements ConfigSink {
         return Optional.of(type.cast(compiled.result()));
     }
 
-    private static Optional<String> routesOf(Listener listener) {
-        for (FilterChain chain : listener.getFilterChainsList()) {
+    private static Set<String> routesOf(Listener listener) {
+        Set<String> names = new HashSet<>();
+        List<FilterChain> chains = new ArrayList<>(listener.getFilterChainsList());
+        chains.add(listener.getDefaultFilterChain());
+        for (FilterChain chain : chains) {
             for (Filter filter : chain.getFiltersList()) {
                 try {
                     if (filter.getTypedConfig().is(HttpConnectionManagerParser.MESSAGE)) {
-                        return HttpConnectionManagerParser.routeConfigurationName(
-                                filter.getTypedConfig().unpack(HttpConnectionManagerParser.MESSAGE));
+                        HttpConnectionManagerParser.routeConfigurationName(
+                                        filter.getTypedConfig().unpack(HttpConnectionManagerParser.MESSAGE))
+                                .ifPresent(names::add);
                     }
                 } catch (InvalidProtocolBufferException e) {
-                    return Optional.empty(); // its parser says so
+                    return Set.of(); // its parser says so
                 }
             }
         }
-        return Optional.empty();
+        return names;
     }
 }

@@ -63,7 +63,8 @@ public record HttpConnectionManager(
         List<String> internalOnlyHeaders,
         boolean outlivesBadRequests,
         boolean proxiesContinue,
-        Http1 http1) {
+        Http1 http1,
+        ClientCertificates clientCertificates) {
     public HttpConnectionManager {
         accessLogs = List.copyOf(accessLogs);
         internalAddresses = List.copyOf(internalAddresses);

@@ -159,7 +159,25 @@ public final class HttpConnectionManagerParser {
                 manager.getProxy100Continue(),
                 new Http1(
                         manager.getHttpProtocolOptions().getEnableTrailers(),
-                        manager.getHttpProtocolOptions().getHeaderKeyFormat().hasProperCaseWords())));
+                        manager.getHttpProtocolOptions().getHeaderKeyFormat().hasProperCaseWords()),
+                clientCertificates(manager)));
+    }
+
+    private static ClientCertificates clientCertificates(HttpConnectionManager manager) {
+        var details = manager.getSetCurrentClientCertDetails();
+        return new ClientCertificates(
+                switch (manager.getForwardClientCertDetails()) {
+                    case SANITIZE, UNRECOGNIZED -> ClientCertificates.Mode.SANITIZE;
+                    case FORWARD_ONLY -> ClientCertificates.Mode.FORWARD_ONLY;
+                    case APPEND_FORWARD -> ClientCertificates.Mode.APPEND_FORWARD;
+                    case SANITIZE_SET -> ClientCertificates.Mode.SANITIZE_SET;
+                    case ALWAYS_FORWARD_ONLY -> ClientCertificates.Mode.ALWAYS_FORWARD_ONLY;
+                },
+                details.getSubject().getValue(),
+                details.getCert(),
+                details.getChain(),
+                details.getDns(),
+                details.getUri());
     }
 
     private static List<String> internalOnlyHeaders(

@@ -68,7 +68,15 @@ final class RouteMatchParser {
                 match.hasRuntimeFraction()
                         ? new RouteMatch.Fraction(percent.getNumerator(), denominator(percent))
                         : null,
-                metadata));
+                metadata,
+                match.hasTlsContext() ? certificate(match.getTlsContext()) : null));
+    }
+
+    private static RouteMatch.CallersCertificate certificate(
+            io.envoyproxy.envoy.config.route.v3.RouteMatch.TlsContextMatchOptions options) {
+        return new RouteMatch.CallersCertificate(
+                options.hasPresented() ? options.getPresented().getValue() : null,
+                options.hasValidated() ? options.getValidated().getValue() : null);
     }
 
     private static Optional<PathMatcher> template(TypedExtensionConfig policy, Problems problems) {

@@ -67,12 +67,12 @@ final class ArmeriaStream implements DownstreamStream, Subscriber<HttpObject> {
 
     @Override
     public InetSocketAddress remoteAddress() {
-        return ctx.remoteAddress();
+        return connection.directRemoteAddress();
     }
 
     @Override
     public InetSocketAddress localAddress() {
-        return ctx.localAddress();
+        return connection.localAddress();
     }
 
     // --- the request's body

@@ -15,6 +15,7 @@ import io.sluice.gateway.wire.Caller;
 import io.sluice.gateway.wire.Refusal;
 import io.sluice.gateway.wire.WireLimits;
 import io.sluice.gateway.wire.WireMeters;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,8 +40,10 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
     private final long idleNanos;
     private long idleSince = System.nanoTime();
     private @Nullable Future<?> idleTimer;
-    private FilterChains.@Nullable Chain chain;
+    private volatile FilterChains.@Nullable Chain chain;
     private @Nullable TlsSession session;
+    private @Nullable ProxyHeader proxied;
+    private final InetSocketAddress directRemote;
     private boolean used;
     private boolean draining;
     private @Nullable HttpConnectionManager limitedBy;
@@ -57,6 +60,7 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
         this.manager = manager;
         this.meters = meters;
         idleNanos = idleTimeout.toNanos();
+        directRemote = (InetSocketAddress) channel.remoteAddress();
     }
 
     /**
@@ -104,6 +108,28 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
     /** Null until it is chosen. */
     FilterChains.@Nullable Chain chain() {
         return chain;
+    }
+
+    /** @param header in place of the connection's own addresses */
+    void proxied(ProxyHeader header) {
+        proxied = header;
+    }
+
+    InetSocketAddress remoteAddress() {
+        ProxyHeader header = proxied;
+        return header == null || header.source() == null ? directRemote : header.source();
+    }
+
+    InetSocketAddress localAddress() {
+        ProxyHeader header = proxied;
+        return header == null || header.destination() == null
+                ? (InetSocketAddress) channel.localAddress()
+                : header.destination();
+    }
+
+    /** Whatever PROXY says. */
+    InetSocketAddress directRemoteAddress() {
+        return directRemote;
     }
 
     void session(TlsSession agreed) {

@@ -1,8 +1,10 @@
 package io.sluice.gateway.listener;
 
+import io.sluice.gateway.compile.ChainMatch;
 import io.sluice.gateway.compile.CompiledChain;
 import io.sluice.gateway.compile.CompiledListener;
 import io.sluice.gateway.compile.HttpConnectionManager;
+import io.sluice.gateway.compile.ListenerLook;
 import io.sluice.gateway.secret.DownstreamTls;
 import io.sluice.gateway.secret.Secrets;
 import io.sluice.gateway.secret.ServerTls;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,7 +24,11 @@ import org.slf4j.LoggerFactory;
 final class FilterChains {
     private static final Logger log = LoggerFactory.getLogger(FilterChains.class);
 
+    private final ListenerLook look;
+    private final List<Chain> matched;
+    private final @Nullable Chain otherwise;
     private final List<Chain> all;
+    private final boolean choosesAtOnce;
     private final boolean looksFirst;
 
     /**
@@ -30,6 +37,7 @@ final class FilterChains {
      */
     record Chain(
             CompiledChain compiled,
+            boolean isDefault,
             Secrets secrets,
             @Nullable ServerTls tls) {
         boolean isSecure() {
@@ -41,21 +49,42 @@ final class FilterChains {
         }
     }
 
-    private FilterChains(List<Chain> all) {
-        this.all = List.copyOf(all);
-        looksFirst = all.stream().anyMatch(Chain::isSecure);
+    private FilterChains(ListenerLook look, List<Chain> matched, @Nullable Chain otherwise) {
+        this.look = look;
+        this.matched = List.copyOf(matched);
+        this.otherwise = otherwise;
+        all = otherwise == null
+                ? this.matched
+                : Stream.concat(matched.stream(), Stream.of(otherwise)).toList();
+        choosesAtOnce = all.size() == 1 && all.getFirst().compiled().match().equals(ChainMatch.ALL);
+        looksFirst = !choosesAtOnce || look.needsBytes() || all.stream().anyMatch(Chain::isSecure);
     }
 
     /** @param before whose TLS is kept where nothing about it changed, so that callers may resume their sessions */
     static FilterChains of(
             CompiledListener listener, Secrets secrets, TlsMeters meters, @Nullable FilterChains before) {
         List<Chain> chains = new ArrayList<>();
-        for (CompiledChain compiled : listener.all()) {
-            Secrets used = used(compiled.tls(), secrets);
-            Chain known = before == null ? null : before.with(compiled.tls(), used);
-            chains.add(new Chain(compiled, used, known == null ? tls(listener, compiled, used, meters) : known.tls()));
+        for (CompiledChain compiled : listener.chains()) {
+            chains.add(chain(listener, compiled, false, secrets, meters, before));
         }
-        return new FilterChains(chains);
+        CompiledChain otherwise = listener.otherwise();
+        return new FilterChains(
+                listener.look(),
+                chains,
+                otherwise == null ? null : chain(listener, otherwise, true, secrets, meters, before));
+    }
+
+    private static Chain chain(
+            CompiledListener listener,
+            CompiledChain compiled,
+            boolean isDefault,
+            Secrets secrets,
+            TlsMeters meters,
+            @Nullable FilterChains before) {
+        Secrets used = used(compiled.tls(), secrets);
+        Chain known = before == null ? null : before.with(compiled.tls(), used);
+        return new Chain(
+                compiled, isDefault, used, known == null ? tls(listener, compiled, used, meters) : known.tls());
     }
 
     private @Nullable Chain with(@Nullable DownstreamTls spec, Secrets secrets) {
@@ -98,12 +127,49 @@ final class FilterChains {
         all.forEach(chain -> chain.manager().chain().goLive());
     }
 
-    /** Whether a connection's first bytes are looked at before its chain is known. */
+    /** Whether a connection's first bytes are looked at, or its addresses. */
     boolean lookFirst() {
         return looksFirst;
     }
 
+    /** Whether bytes must be there before a chain is chosen. */
+    boolean chooseByBytes() {
+        return look.needsBytes();
+    }
+
+    ListenerLook look() {
+        return look;
+    }
+
+    /** What holds for the port as a whole is taken from it. */
     Chain first() {
         return all.getFirst();
+    }
+
+    /** Null where no chain is for it. */
+    @Nullable
+    Chain choose(ChainChoice.Asked asked) {
+        if (choosesAtOnce) {
+            return first();
+        }
+        Chain chosen = ChainChoice.of(matched, asked);
+        return chosen == null ? otherwise : chosen;
+    }
+
+    /**
+     * Today's chain for a connection that chose an earlier one: the one with the same match, so that its requests get the newest routes.
+     *
+     * @return null where there is none any more, or where its TLS is another by now
+     */
+    @Nullable
+    Chain successor(Chain chosen) {
+        boolean byDefault = chosen.isDefault();
+        for (Chain chain : byDefault && otherwise != null ? List.of(otherwise) : matched) {
+            if (chain.compiled().match().equals(chosen.compiled().match())
+                    && Objects.equals(chain.compiled().tls(), chosen.compiled().tls())) {
+                return chain;
+            }
+        }
+        return null;
     }
 }

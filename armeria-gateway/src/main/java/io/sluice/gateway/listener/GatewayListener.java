@@ -8,6 +8,7 @@ import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.websocket.WebSocketService;
+import io.micrometer.core.instrument.Counter;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.sluice.gateway.compile.CompiledListener;
@@ -44,6 +45,7 @@ final class GatewayListener implements HttpService {
     private final ListenerParts parts;
     private final Set<DownstreamConnection> connections = ConcurrentHashMap.newKeySet();
     private final TlsMeters tlsMeters;
+    private final Counter noMatch;
     private volatile FilterChains chains;
     private volatile boolean draining;
 
@@ -52,10 +54,12 @@ final class GatewayListener implements HttpService {
             Secrets secrets,
             EventLoopGroup workers,
             ListenerParts parts,
-            TlsMeters tlsMeters) {
+            TlsMeters tlsMeters,
+            Counter noMatch) {
         this.parts = parts;
         address = listener.address();
         this.tlsMeters = tlsMeters;
+        this.noMatch = noMatch;
         chains = FilterChains.of(listener, secrets, tlsMeters, null);
         HttpConnectionManager manager = listener.manager();
         server = Server.builder()
@@ -88,7 +92,7 @@ final class GatewayListener implements HttpService {
         DownstreamConnection connection = DownstreamConnection.accepted(
                 channel,
                 connections,
-                () -> chains.first().manager(),
+                () -> manager(DownstreamConnection.of(channel)),
                 parts.wire(),
                 now.first().manager().idleTimeout());
         WireGuard.install(
@@ -96,7 +100,7 @@ final class GatewayListener implements HttpService {
                 connection,
                 (pipeline, gate) -> pipeline.addLast(new Http1Downstream(channel, gate, this::begin)));
         if (now.lookFirst()) {
-            channel.pipeline().addFirst(new ConnectionFront(connection, now, tlsMeters));
+            channel.pipeline().addFirst(new ConnectionFront(connection, now, tlsMeters, noMatch));
         }
         if (draining) {
             connection.drain(Duration.ZERO);
@@ -114,8 +118,15 @@ final class GatewayListener implements HttpService {
     }
 
     void update(CompiledListener next, Secrets secrets) {
-        chains = FilterChains.of(next, secrets, tlsMeters, chains);
-        chains.goLive();
+        FilterChains now = FilterChains.of(next, secrets, tlsMeters, chains);
+        chains = now;
+        now.goLive();
+        for (DownstreamConnection connection : connections) {
+            FilterChains.Chain chosen = connection.chain();
+            if (chosen != null && now.successor(chosen) == null) {
+                connection.drain(IDLE_WHILE_DRAINING);
+            }
+        }
     }
 
     /** Where it listens, once it does. */
@@ -130,8 +141,19 @@ final class GatewayListener implements HttpService {
         return writer;
     }
 
+    /** Of the newest chain that is what the connection's was; else of that one, until its connection ends. */
+    private HttpConnectionManager manager(DownstreamConnection connection) {
+        FilterChains now = chains;
+        FilterChains.Chain chosen = connection.chain();
+        if (chosen == null) {
+            return now.first().manager();
+        }
+        FilterChains.Chain successor = now.successor(chosen);
+        return (successor == null ? chosen : successor).manager();
+    }
+
     private void begin(DownstreamStream stream) {
-        ServerExchange exchange = new ServerExchange(stream, chains.first().manager(), parts);
+        ServerExchange exchange = new ServerExchange(stream, manager(stream.connection()), parts);
         try {
             exchange.start();
         } catch (RuntimeException e) {

@@ -1,5 +1,6 @@
 package io.sluice.gateway.listener;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.NetUtil;
@@ -92,7 +93,12 @@ public final class Listeners {
         ListenerMeters meters = new ListenerMeters(registry, listener.manager().statPrefix());
         WireMeters wire = new WireMeters(registry, listener.manager().statPrefix());
         GatewayListener next = new GatewayListener(
-                listener, secrets, workers, new ListenerParts(tracing, meters, wire, date), tlsMeters(listener));
+                listener,
+                secrets,
+                workers,
+                new ListenerParts(tracing, meters, wire, date),
+                TlsMeters.ofListener(registry, statName(listener)),
+                noMatch(listener));
         try {
             next.start().join();
             open.put(listener.name(), next);
@@ -106,9 +112,16 @@ public final class Listeners {
         }
     }
 
-    private TlsMeters tlsMeters(CompiledListener listener) {
+    /** As Envoy names a listener in its statistics. */
+    private static String statName(CompiledListener listener) {
         InetSocketAddress address = listener.address();
-        return TlsMeters.ofListener(registry, NetUtil.toAddressString(address.getAddress()) + "_" + address.getPort());
+        return NetUtil.toAddressString(address.getAddress()) + "_" + address.getPort();
+    }
+
+    private Counter noMatch(CompiledListener listener) {
+        return Counter.builder("envoy.listener.no_filter_chain_match")
+                .tag("envoy_listener_address", statName(listener))
+                .register(registry);
     }
 
     private void close(String name, GatewayListener listener, Duration limit) {

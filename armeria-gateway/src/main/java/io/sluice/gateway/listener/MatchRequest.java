@@ -2,6 +2,7 @@ package io.sluice.gateway.listener;
 
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
+import io.sluice.gateway.accesslog.TlsSession;
 import io.sluice.gateway.route.RouteRequest;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ final class MatchRequest implements RouteRequest {
     private final RequestHeadersBuilder headers;
     private final long random;
     private final boolean tls;
+    private final @Nullable TlsSession session;
     private final String path;
     private final String query;
     private final @Nullable Map<String, Map<String, Object>> metadata;
@@ -24,11 +26,13 @@ final class MatchRequest implements RouteRequest {
             RequestHeadersBuilder headers,
             long random,
             boolean tls,
+            @Nullable TlsSession session,
             boolean withoutParameters,
             @Nullable Map<String, Map<String, Object>> metadata) {
         this.headers = headers;
         this.random = random;
         this.tls = tls;
+        this.session = session;
         this.metadata = metadata;
         String whole = headers.path();
         int at = whole.indexOf('?');
@@ -78,5 +82,15 @@ final class MatchRequest implements RouteRequest {
     @Override
     public boolean isTls() {
         return tls;
+    }
+
+    @Override
+    public boolean hasCertificate() {
+        return session != null && !session.chain().isEmpty();
+    }
+
+    @Override
+    public boolean hasValidCertificate() {
+        return session != null && session.validated();
     }
 }

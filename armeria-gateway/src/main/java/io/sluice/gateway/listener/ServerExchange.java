@@ -15,6 +15,7 @@ import io.netty.util.AsciiString;
 import io.netty.util.NetUtil;
 import io.sluice.gateway.accesslog.AccessLog;
 import io.sluice.gateway.accesslog.ResponseFlag;
+import io.sluice.gateway.accesslog.TlsSession;
 import io.sluice.gateway.compile.HttpConnectionManager;
 import io.sluice.gateway.filter.Exchange;
 import io.sluice.gateway.filter.GrpcTimeout;
@@ -74,6 +75,7 @@ final class ServerExchange implements Exchange {
     private @Nullable ResponseHeadersBuilder forming;
     private RequestTrace trace = ListenerParts.UNTRACED;
     private InetSocketAddress remote;
+    private final @Nullable TlsSession session;
     private boolean tls;
     private boolean ended;
     private long endNanos;
@@ -90,8 +92,9 @@ final class ServerExchange implements Exchange {
         path = request.get(WireMarks.PATH, "");
         request.path(path).remove(WireMarks.PATH);
         hostAsAuthority(request);
-        remote = stream.remoteAddress();
-        tls = stream.tlsSession() != null;
+        remote = connection.remoteAddress();
+        session = stream.tlsSession();
+        tls = session != null;
         http1 = stream.isHttp1();
         filters = new ExchangeFilters(manager.chain());
         requestFlow = new RequestFlow(this, filters, stream, manager.bufferBytes());
@@ -118,7 +121,8 @@ final class ServerExchange implements Exchange {
         stream.whenOver(this::end);
         String refusal = refusal();
         EntryRules.Outcome entry = EntryRules.apply(
-                manager, request, new EntryRules.Connection(remote, stream.localAddress(), tls, !http1));
+                manager, request, new EntryRules.Connection(remote, connection.localAddress(), tls, !http1));
+        ClientCertHeader.apply(manager.clientCertificates(), request, session);
         remote = entry.remote();
         tls = entry.tls();
         if (refusal != null) {
@@ -222,7 +226,8 @@ final class ServerExchange implements Exchange {
     }
 
     private MatchRequest asked() {
-        return new MatchRequest(request, streamId, tls, manager.routes().ignoresParameters(), metadata);
+        return new MatchRequest(
+                request, streamId, tls, session, manager.routes().ignoresParameters(), metadata);
     }
 
     private boolean needsTls(MatchRequest asked) {
@@ -702,12 +707,12 @@ final class ServerExchange implements Exchange {
 
     @Override
     public InetSocketAddress downstreamLocalAddress() {
-        return stream.localAddress();
+        return connection.localAddress();
     }
 
     @Override
     public InetSocketAddress downstreamDirectRemoteAddress() {
-        return stream.remoteAddress();
+        return connection.directRemoteAddress();
     }
 
     @Override
@@ -772,7 +777,12 @@ final class ServerExchange implements Exchange {
 
     @Override
     public String requestedServerName() {
-        return "";
+        return session == null ? "" : session.serverName();
+    }
+
+    @Override
+    public @Nullable TlsSession tls() {
+        return session;
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Addresses with the same first bits. */
 public final class AddressRange {
@@ -23,6 +24,10 @@ public final class AddressRange {
                 : Optional.of(new AddressRange(bytes, bits));
     }
 
+    public int bits() {
+        return bits;
+    }
+
     public boolean contains(InetAddress address) {
         byte[] bytes = address.getAddress();
         if (bytes.length != prefix.length) {
@@ -35,5 +40,15 @@ public final class AddressRange {
         int rest = bits % 8;
         int mask = 0xff << (8 - rest);
         return rest == 0 || (bytes[whole] & mask) == (prefix[whole] & mask);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof AddressRange range && range.bits == bits && Arrays.equals(range.prefix, prefix);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(prefix) + bits;
     }
 }

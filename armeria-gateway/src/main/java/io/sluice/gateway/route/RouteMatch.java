@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param grpc only requests whose content-type is gRPC's
  * @param fraction only so many requests; null for all
+ * @param certificate null where it is not asked for
  */
 public record RouteMatch(
         PathMatcher path,
@@ -15,7 +16,8 @@ public record RouteMatch(
         List<QueryMatcher> query,
         boolean grpc,
         @Nullable Fraction fraction,
-        List<MetadataMatcher> metadata) {
+        List<MetadataMatcher> metadata,
+        @Nullable CallersCertificate certificate) {
     public RouteMatch {
         headers = List.copyOf(headers);
         query = List.copyOf(query);
@@ -28,7 +30,7 @@ public record RouteMatch(
             List<QueryMatcher> query,
             boolean grpc,
             @Nullable Fraction fraction) {
-        this(path, headers, query, grpc, fraction, List.of());
+        this(path, headers, query, grpc, fraction, List.of(), null);
     }
 
     /** Everything but the path, in Envoy's order. */
@@ -48,6 +50,9 @@ public record RouteMatch(
             if (!parameter.matches(request)) {
                 return false;
             }
+        }
+        if (certificate != null && !certificate.matches(request)) {
+            return false;
         }
         for (MetadataMatcher found : metadata) {
             if (!found.matches(request)) {
@@ -70,6 +75,19 @@ public record RouteMatch(
         }
         String type = contentType.getFirst();
         return type.startsWith("application/grpc") && (type.length() == 16 || type.charAt(16) == '+');
+    }
+
+    /**
+     * A caller in clear text shows none.
+     *
+     * @param shown null where that is not asked
+     */
+    public record CallersCertificate(
+            @Nullable Boolean shown, @Nullable Boolean valid) {
+        boolean matches(RouteRequest request) {
+            return (shown == null || shown == request.hasCertificate())
+                    && (valid == null || valid == request.hasValidCertificate());
+        }
     }
 
     /** @param denominator 100, 10 000 or 1 000 000 */

@@ -27,4 +27,14 @@ public interface RouteRequest {
 
     /** What the caller used, as the entry rules see it. */
     boolean isTls();
+
+    /** Whether the caller showed a certificate. */
+    default boolean hasCertificate() {
+        return false;
+    }
+
+    /** Whether that comes from a trusted issuer, or is pinned. */
+    default boolean hasValidCertificate() {
+        return false;
+    }
 }

@@ -31,6 +31,9 @@ import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRout
 import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBACPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
+import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
+import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.maglev.v3.Maglev;
@@ -86,6 +89,9 @@ public final class EnvoyTypes {
             BasicAuthPerRoute.getDefaultInstance(),
             JwtAuthentication.getDefaultInstance(),
             PerRouteConfig.getDefaultInstance(),
+            TlsInspector.getDefaultInstance(),
+            HttpInspector.getDefaultInstance(),
+            ProxyProtocol.getDefaultInstance(),
             DownstreamTlsContext.getDefaultInstance(),
             StringValue.getDefaultInstance(),
             Struct.getDefaultInstance());

@@ -9,6 +9,7 @@ import io.sluice.loadtests.harness.Http2Client;
 import io.sluice.loadtests.harness.Response;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -161,11 +162,17 @@ final class Conversation implements AutoCloseable {
                 return noHandshake(handshake);
             }
         }
-        if (ask.raw().isPresent()) {
-            client.send(placeholders.fill(ask.raw().get()));
-        } else {
-            client.send(head(ask).getBytes(UTF_8));
-            body(ask, client);
+        try {
+            if (ask.raw().isPresent()) {
+                client.send(placeholders.fill(ask.raw().get()));
+            } else {
+                client.send(head(ask).getBytes(UTF_8));
+                body(ask, client);
+            }
+        } catch (SocketException e) {
+            if (ask.preface().isEmpty()) {
+                throw e;
+            } // else it was closed because of that, sooner or later
         }
         Response response =
                 client.read(ask.raw().map(raw -> raw.split(" ", 2)[0]).orElse(ask.method()), PATIENCE);
