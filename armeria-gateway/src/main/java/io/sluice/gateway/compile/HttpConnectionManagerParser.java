@@ -74,6 +74,9 @@ public final class HttpConnectionManagerParser {
             Problems problems) {
         List<ChainedFilter> chained = new ArrayList<>();
         Optional<FilterChain> chain = chain(manager, chained, problems);
+        if (manager.getStripAnyHostPort() && manager.getStripMatchingHostPort()) {
+            problems.expected("strip_any_host_port", "true beside strip_matching_host_port", "one of the two");
+        }
         Upgrades upgrades = upgrades(manager, problems);
         Optional<RouteTable<Route>> table = table(
                 manager, routes, new RouteConfigurationParser.Surroundings(chained, upgrades, bufferBytes), problems);

@@ -50,6 +50,9 @@ final class RetryPolicyParser {
         Duration max = policy.getRetryBackOff().hasMaxInterval()
                 ? duration(policy.getRetryBackOff().getMaxInterval())
                 : base.multipliedBy(10);
+        if (max.compareTo(base) < 0) {
+            return problems.at("retry_back_off").expected("max_interval", max, "at least base_interval, " + base);
+        }
         return Optional.of(new io.sluice.gateway.upstream.RetryPolicy(
                 on,
                 new HashSet<>(policy.getRetriableStatusCodesList()),

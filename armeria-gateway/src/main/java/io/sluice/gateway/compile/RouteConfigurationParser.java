@@ -2,6 +2,7 @@ package io.sluice.gateway.compile;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.re2j.Pattern;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
@@ -294,6 +295,13 @@ public final class RouteConfigurationParser {
             case CLUSTER_SPECIFIER_PLUGIN, INLINE_CLUSTER_SPECIFIER_PLUGIN, CLUSTERSPECIFIER_NOT_SET ->
                 problems.unsupported("cluster_specifier", action.getClusterSpecifierCase());
         };
+        int rewrites = (action.getPrefixRewrite().isEmpty() ? 0 : 1)
+                + (action.hasRegexRewrite() ? 1 : 0)
+                + (action.hasPathRewritePolicy() ? 1 : 0);
+        if (rewrites > 1) {
+            return problems.expected(
+                    "prefix_rewrite, regex_rewrite, path_rewrite_policy", rewrites + " of them", "one");
+        }
         Optional<PathRewrite> rewrite = action.hasPathRewritePolicy()
                 ? templateRewrite(action.getPathRewritePolicy(), path, problems.at("path_rewrite_policy"))
                 : pathRewrite(
@@ -306,8 +314,10 @@ public final class RouteConfigurationParser {
             case HOSTREWRITESPECIFIER_NOT_SET -> Optional.of(new HostRewrite.Keep());
             case HOST_REWRITE_PATH_REGEX -> {
                 RegexMatchAndSubstitute regex = action.getHostRewritePathRegex();
-                yield RouteMatchParser.regex(regex.getPattern().getRegex(), problems.at("host_rewrite_path_regex"))
-                        .map(pattern -> new HostRewrite.FromPath(pattern, javaSubstitution(regex.getSubstitution())));
+                Problems at = problems.at("host_rewrite_path_regex");
+                yield RouteMatchParser.regex(regex.getPattern().getRegex(), at)
+                        .flatMap(pattern -> substitution(regex.getSubstitution(), pattern, at)
+                                .map(with -> new HostRewrite.FromPath(pattern, with)));
             }
         };
         Optional<io.sluice.gateway.upstream.RetryPolicy> retry = retries.parse(
@@ -479,8 +489,10 @@ public final class RouteConfigurationParser {
     private static Optional<PathRewrite> pathRewrite(
             String prefix, RegexMatchAndSubstitute regex, boolean hasRegex, PathMatcher path, Problems problems) {
         if (hasRegex) {
-            return RouteMatchParser.regex(regex.getPattern().getRegex(), problems.at("regex_rewrite"))
-                    .map(pattern -> new PathRewrite.Regex(pattern, javaSubstitution(regex.getSubstitution())));
+            Problems at = problems.at("regex_rewrite");
+            return RouteMatchParser.regex(regex.getPattern().getRegex(), at)
+                    .flatMap(pattern -> substitution(regex.getSubstitution(), pattern, at)
+                            .map(with -> new PathRewrite.Regex(pattern, with)));
         }
         if (prefix.isEmpty()) {
             return Optional.of(new PathRewrite.Keep());
@@ -495,9 +507,40 @@ public final class RouteConfigurationParser {
         return Optional.of(new PathRewrite.Prefix(matched, prefix));
     }
 
-    /** RE2 writes a group as {@code \1}, its Java port as {@code $1}. */
-    static String javaSubstitution(String re2) {
-        return re2.replace("$", "\\$").replaceAll("\\\\(\\d)", "\\$$1");
+    /**
+     * RE2 writes a group as {@code \\1}, its Java port as {@code $1}. Where there is no such group nothing is replaced, as by Envoy: each match
+     * stands for itself then.
+     */
+    private static Optional<String> substitution(String re2, Pattern pattern, Problems problems) {
+        StringBuilder out = new StringBuilder(re2.length() + 4);
+        boolean group = false;
+        for (int i = 0; i < re2.length(); i++) {
+            char c = re2.charAt(i);
+            if (c == '\\') {
+                i++;
+                char next = i < re2.length() ? re2.charAt(i) : ' ';
+                if (next == '\\') {
+                    out.append("\\\\");
+                    group = false;
+                } else if (next >= '0' && next <= '9') {
+                    if (next - '0' > pattern.groupCount()) {
+                        return Optional.of("$0");
+                    }
+                    out.append('$').append(next);
+                    group = true;
+                } else {
+                    return problems.expected("substitution", "'" + re2 + "'", "a digit or a '\\' behind each '\\'");
+                }
+                continue;
+            }
+            boolean digit = c >= '0' && c <= '9';
+            if (c == '$' || (group && digit)) {
+                out.append('\\');
+            }
+            out.append(c);
+            group = false;
+        }
+        return Optional.of(out.toString());
     }
 
     private static Optional<Redirect> redirect(RedirectAction action, PathMatcher path, Problems problems) {

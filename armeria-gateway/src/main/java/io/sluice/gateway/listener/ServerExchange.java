@@ -424,7 +424,7 @@ final class ServerExchange implements Exchange {
     }
 
     private boolean isGrpc() {
-        return request.get(HttpHeaderNames.CONTENT_TYPE, "").startsWith("application/grpc");
+        return GrpcTimeout.isGrpc(request);
     }
 
     private void mutate(ResponseHeadersBuilder headers, HeaderMutations mutations) {

@@ -75,6 +75,12 @@ public final class PgvCheck {
         }
         Message value = (Message) message.getField(field);
         if (value instanceof com.google.protobuf.Duration duration) {
+            if (duration.getSeconds() < 0 || duration.getNanos() < 0) {
+                // no rule says so, yet Envoy takes no time below nothing
+                problems.expected(
+                        field.getName(), duration.getSeconds() + "s and " + duration.getNanos() + "ns", "0s or more");
+                return;
+            }
             duration(field.getName(), duration, rules.getDuration(), problems);
             return;
         }
