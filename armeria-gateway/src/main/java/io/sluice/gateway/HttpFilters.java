@@ -9,6 +9,7 @@ import io.sluice.gateway.filter.basicauth.BasicAuthFilterParser;
 import io.sluice.gateway.filter.buffer.BufferFilterParser;
 import io.sluice.gateway.filter.cors.CorsFilterParser;
 import io.sluice.gateway.filter.csrf.CsrfFilterParser;
+import io.sluice.gateway.filter.extauthz.ExtAuthzFilterParser;
 import io.sluice.gateway.filter.headermutation.HeaderMutationFilterParser;
 import io.sluice.gateway.filter.jwt.JwtFilterParser;
 import io.sluice.gateway.filter.localratelimit.LocalRateLimitFilterParser;
@@ -50,6 +51,7 @@ final class HttpFilters {
                 new CsrfFilterParser(matchers, metrics, random),
                 new BasicAuthFilterParser(metrics),
                 new ApiKeyAuthFilterParser(metrics),
+                new ExtAuthzFilterParser(calls, httpCalls, matchers, metrics),
                 new JwtFilterParser(matchers, matchers, httpCalls, metrics, InstantSource.system(), System::nanoTime),
                 new RbacFilterParser(matchers, matchers, metrics),
                 new LocalRateLimitFilterParser(matchers, localCluster, metrics, System::nanoTime, random),

@@ -62,6 +62,12 @@ public final class QueryString {
         add(name, new Pair(encode(name) + "=" + encode(value), value));
     }
 
+    /** As {@link #set}, with both already encoded. */
+    public void setRaw(String name, String value) {
+        parameters.remove(decode(name));
+        add(decode(name), new Pair(name + "=" + value, decode(value)));
+    }
+
     /** The whole path with these parameters. */
     public String path() {
         StringBuilder path = new StringBuilder(bare);

@@ -43,7 +43,9 @@ public final class BufferedHttpCalls implements HttpCalls {
     private static RequestHeaders marked(Request request) {
         RequestHeadersBuilder headers = request.headers().toBuilder();
         headers.set("x-envoy-internal", "true");
-        headers.set("x-forwarded-for", NetUtil.toAddressString(OwnAddress.OF_MACHINE));
+        if (request.forwardedFor()) {
+            headers.set("x-forwarded-for", NetUtil.toAddressString(OwnAddress.OF_MACHINE));
+        }
         if (!request.timeout().isZero()) {
             headers.set(
                     "x-envoy-expected-rq-timeout-ms",

@@ -29,12 +29,14 @@ public interface HttpCalls {
      * @param headers with the pseudo headers
      * @param body on the heap, empty for none
      * @param timeout of the whole call; zero means none
+     * @param forwardedFor whether the gateway's own address goes along in {@code x-forwarded-for}
      * @param maxAnswerBytes a longer answer makes the call fail, and no more of it is read
      */
     record Request(
             String cluster,
             RequestHeaders headers,
             HttpData body,
+            boolean forwardedFor,
             Duration timeout,
             int maxAnswerBytes,
             RetryPolicy retry) {}

@@ -21,6 +21,8 @@ import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.BufferPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 import io.envoyproxy.envoy.extensions.filters.http.csrf.v3.CsrfPolicy;
+import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthz;
+import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutation;
 import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication;
@@ -87,6 +89,8 @@ public final class EnvoyTypes {
             ApiKeyAuthPerRoute.getDefaultInstance(),
             BasicAuth.getDefaultInstance(),
             BasicAuthPerRoute.getDefaultInstance(),
+            ExtAuthz.getDefaultInstance(),
+            ExtAuthzPerRoute.getDefaultInstance(),
             JwtAuthentication.getDefaultInstance(),
             PerRouteConfig.getDefaultInstance(),
             TlsInspector.getDefaultInstance(),

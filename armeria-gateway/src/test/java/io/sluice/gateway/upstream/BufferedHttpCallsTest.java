@@ -41,6 +41,7 @@ class BufferedHttpCallsTest {
                         .authority("issuer")
                         .build(),
                 HttpData.ofUtf8(body),
+                true,
                 timeout,
                 maxBytes,
                 RetryPolicy.NONE);

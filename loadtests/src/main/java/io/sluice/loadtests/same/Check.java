@@ -100,18 +100,23 @@ final class Check {
     private void upstream(Expectation.Seen expected) {
         List<RecordedRequest> all = new ArrayList<>();
         List<String> names = new ArrayList<>();
-        observation
-                .seen()
-                .forEach((name, requests) -> requests.forEach(request -> {
-                    all.add(request);
-                    names.add(name);
-                }));
+        observation.seen().forEach((name, requests) -> {
+            if (!requests.isEmpty()) {
+                names.add(name);
+            }
+            if (expected.from().orElse(name).equals(name)) {
+                all.addAll(requests);
+            }
+        });
         if (all.isEmpty()) {
-            problems.add("upstream: no request came");
+            problems.add(
+                    names.isEmpty()
+                            ? "upstream: no request came"
+                            : "upstream: " + names.getLast() + " (expected: "
+                                    + expected.from().orElse("") + ")");
             return;
         }
         RecordedRequest request = all.getLast();
-        expected.from().ifPresent(from -> same("upstream", from, names.getLast()));
         expected.method().ifPresent(method -> same("upstream method", method, request.method()));
         expected.path().ifPresent(path -> same("upstream path", fill(path), request.path()));
         expected.body().ifPresent(body -> same("upstream body", body, request.text()));

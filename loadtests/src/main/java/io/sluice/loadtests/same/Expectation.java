@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * @param log pattern that the whole line of the access log matches
  * @param flags of the access log, {@code -} for none
  * @param attempts requests that all upstreams saw together
- * @param upstream the last request that any upstream saw
+ * @param upstream the last request that any upstream saw, or that one of its {@code from}
  * @param spread share of the answers by upstream, in any unit
  * @param handshake pattern of what caller and target agreed on: {@code TLSv1.3 h2 server}, or {@code alert bad_certificate}
  */

@@ -11,7 +11,7 @@ import java.util.Set;
 /** The upstream's part of a row: one answer, or a list of them in turn; each a status, a word, or a map. */
 final class Script {
     private static final Set<String> KEYS =
-            Set.of("status", "headers", "body", "trailers", "interim", "delay", "raw", "do", "early", "last");
+            Set.of("status", "headers", "body", "trailers", "interim", "delay", "raw", "do", "check", "early", "last");
 
     /** Between two bytes: ten of them take longer than any row waits. */
     private static final Duration TRICKLE = Duration.ofSeconds(1);
@@ -39,6 +39,7 @@ final class Script {
                 .map(Script::word)
                 .or(() -> item.get("early").map(early -> new Answer.Early(whole(upstream, early))))
                 .or(() -> item.get("last").map(last -> new Answer.Last(whole(upstream, last))))
+                .or(() -> item.get("check").map(Script::check))
                 .or(() -> item.get("raw").map(raw -> new Answer.Raw(Bytes.latin1(raw.text()))))
                 .orElseGet(() -> reply(
                         item.get("status").map(Item::number).orElse(200),
@@ -53,6 +54,15 @@ final class Script {
         return item.get("delay")
                 .<Answer>map(delay -> new Answer.Delayed(delay.duration(), answer))
                 .orElse(answer);
+    }
+
+    private static Answer check(Item item) {
+        return new Answer.Reply(
+                200,
+                Headers.NONE.and("content-type", "application/grpc"),
+                List.of(CheckMessages.answer(item)),
+                Headers.NONE.and("grpc-status", "0"),
+                List.of());
     }
 
     private static Answer word(Item item) {

@@ -102,7 +102,9 @@ record Transcript(List<String> lines) {
                 retried ? withoutTimeLeft(request.headers()) : request.headers(),
                 placeholders,
                 lines);
-        if (request.body().size() > 0) {
+        if (request.path().equals(CheckMessages.PATH)) {
+            CheckMessages.asked(request.body()).forEach(line -> lines.add(where + " asks " + placeholders.mask(line)));
+        } else if (request.body().size() > 0) {
             lines.add(where + " body " + shortened(request.body()));
         }
         headers(where + " trailer ", request.trailers(), placeholders, lines);

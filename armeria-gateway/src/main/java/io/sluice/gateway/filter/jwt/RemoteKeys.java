@@ -151,6 +151,7 @@ final class RemoteKeys implements KeySource {
                         .set("user-agent", "Go-browser") // Envoy's, without which some issuers refuse to answer
                         .build(),
                 HttpData.empty(),
+                true,
                 address.timeout(),
                 MAX_ANSWER_BYTES,
                 address.retry());
