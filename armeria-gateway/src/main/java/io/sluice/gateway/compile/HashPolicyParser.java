@@ -45,12 +45,11 @@ final class HashPolicyParser {
         if (!header.hasRegexRewrite()) {
             return Optional.of(new HashMethod.Header(name, null, ""));
         }
-        return RouteMatchParser.regex(header.getRegexRewrite().getPattern().getRegex(), problems.at("regex_rewrite"))
-                .map(pattern -> new HashMethod.Header(
-                        name,
-                        pattern,
-                        RouteConfigurationParser.javaSubstitution(
-                                header.getRegexRewrite().getSubstitution())));
+        Problems at = problems.at("regex_rewrite");
+        return RouteMatchParser.regex(header.getRegexRewrite().getPattern().getRegex(), at)
+                .flatMap(pattern -> RouteConfigurationParser.substitution(
+                                header.getRegexRewrite().getSubstitution(), pattern, at)
+                        .map(with -> new HashMethod.Header(name, pattern, with)));
     }
 
     private static HashMethod.Cookie cookie(HashPolicy.Cookie cookie) {

@@ -511,7 +511,7 @@ public final class RouteConfigurationParser {
      * RE2 writes a group as {@code \\1}, its Java port as {@code $1}. Where there is no such group nothing is replaced, as by Envoy: each match
      * stands for itself then.
      */
-    private static Optional<String> substitution(String re2, Pattern pattern, Problems problems) {
+    static Optional<String> substitution(String re2, Pattern pattern, Problems problems) {
         StringBuilder out = new StringBuilder(re2.length() + 4);
         boolean group = false;
         for (int i = 0; i < re2.length(); i++) {
