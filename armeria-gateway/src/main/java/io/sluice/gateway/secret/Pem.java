@@ -47,6 +47,7 @@ final class Pem {
         return bytes;
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares blocks
     private record Block(String label, byte[] content) {}
 
     private static List<Block> blocks(String text) throws IOException {
@@ -147,8 +148,8 @@ final class Pem {
         for (String algorithm : List.of("EC", "RSA", "EdDSA")) {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(content));
-            } catch (InvalidKeySpecException e) {
-                continue; // of another algorithm
+            } catch (InvalidKeySpecException otherAlgorithm) {
+                // the next one
             } catch (GeneralSecurityException e) {
                 throw new IllegalStateException(e);
             }
@@ -184,7 +185,7 @@ final class Pem {
         if (length >= 0x80) {
             length = 0;
             for (int i = at + 2; i < at + size; i++) {
-                length = length << 8 | content[i] & 0xff;
+                length = length << 8 | (content[i] & 0xff);
             }
         }
         if (length < 0 || length > content.length - at - size) {
