@@ -12,6 +12,7 @@ import io.netty.util.concurrent.Future;
 import io.sluice.gateway.accesslog.TlsSession;
 import io.sluice.gateway.compile.HttpConnectionManager;
 import io.sluice.gateway.wire.Caller;
+import io.sluice.gateway.wire.Flood;
 import io.sluice.gateway.wire.Refusal;
 import io.sluice.gateway.wire.WireLimits;
 import io.sluice.gateway.wire.WireMeters;
@@ -158,6 +159,11 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
     @Override
     public void refused(Refusal why) {
         meters.refused(why);
+    }
+
+    @Override
+    public void flooded(Flood what) {
+        meters.flooded(what);
     }
 
     // --- exchanges

@@ -7,7 +7,6 @@ import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import com.linecorp.armeria.server.websocket.WebSocketService;
 import io.micrometer.core.instrument.Counter;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
@@ -22,7 +21,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,8 +31,11 @@ import org.slf4j.LoggerFactory;
 final class GatewayListener implements HttpService {
     private static final Logger log = LoggerFactory.getLogger(GatewayListener.class);
     private static final int MAX_HEADER_BYTES = 60 * 1024;
-    private static final int STREAM_WINDOW_BYTES = 1024 * 1024;
-    private static final int CONNECTION_WINDOW_BYTES = 16 * STREAM_WINDOW_BYTES;
+
+    /** As in Envoy's edge guide: what a caller may make us keep while its upstreams are slow. */
+    private static final int STREAM_WINDOW_BYTES = 64 * 1024;
+
+    private static final int CONNECTION_WINDOW_BYTES = 1024 * 1024;
 
     /** How long a connection may stay unused while the listener drains. */
     private static final Duration IDLE_WHILE_DRAINING = Duration.ofSeconds(1);
@@ -82,6 +83,7 @@ final class GatewayListener implements HttpService {
                 .http2InitialStreamWindowSize(STREAM_WINDOW_BYTES)
                 .http2InitialConnectionWindowSize(CONNECTION_WINDOW_BYTES)
                 .http2MaxStreamsPerConnection(manager.http2MaxStreams())
+                .http2MaxResetFramesPerWindow(0, 0) // counted in the wire guard, with our own ones
                 .unloggedExceptionsReportIntervalMillis(0) // a broken answer is in the access log
                 .gracefulShutdownTimeoutMillis(0, 0)
                 .build();
@@ -160,12 +162,6 @@ final class GatewayListener implements HttpService {
             log.error("an exchange could not begin path={}", exchange.request().path(), e);
             stream.abort(e); // answered with 500; the exchange ends with its stream
         }
-    }
-
-    /** Armeria lets a request be upgraded where its service says it is one for it. */
-    @Override
-    public <T> @Nullable T as(Class<T> type) {
-        return type == WebSocketService.class ? type.cast(Tunnels.ALLOWED) : HttpService.super.as(type);
     }
 
     /**

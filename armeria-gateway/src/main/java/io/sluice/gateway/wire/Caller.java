@@ -7,4 +7,7 @@ public interface Caller {
 
     /** A message was not let in; for counting. */
     void refused(Refusal why);
+
+    /** The connection ends for one of these; for counting. */
+    void flooded(Flood what);
 }

@@ -23,7 +23,10 @@ public enum Refusal {
     HEADERS_TOO_LARGE(431, "http1.headers_too_large"),
     CHUNK(400, "http1.codec_error"),
     TRAILER(400, "http1.codec_error"),
-    HEADERS_TOO_SLOW(408, "request_header_timeout");
+    HEADERS_TOO_SLOW(408, "request_header_timeout"),
+
+    /** Of a header block in HTTP/2; costs its stream, without an answer. */
+    HTTP2_FIELDS(400, "http2.violation.of.messaging.rule");
 
     private final String mark;
 

@@ -89,9 +89,12 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    private static void guardHttp2(ChannelPipeline pipeline) {
+    private void guardHttp2(ChannelPipeline pipeline) {
         Http2ConnectionHandler http2 = pipeline.get(Http2ConnectionHandler.class);
-        http2.decoder().frameListener(new Http2Guard(http2.decoder().frameListener()));
+        Http2Floods floods = new Http2Floods(caller, http2.connection(), System::nanoTime);
+        Http2Reader.install(http2.decoder(), MAX_HEADER_BYTES, floods);
+        http2.decoder().frameListener(new Http2Guard(http2.decoder().frameListener(), http2.connection(), caller));
+        pipeline.addBefore(pipeline.context(http2).name(), null, new Http2Gate(caller, floods));
     }
 
     private void guardHttp1(ChannelPipeline pipeline) {

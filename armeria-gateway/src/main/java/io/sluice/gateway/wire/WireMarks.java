@@ -13,6 +13,9 @@ public final class WireMarks {
     /** Status and Envoy's details of a request that is not let in: {@code 400 http1.duplicate_host}. */
     public static final AsciiString REFUSAL = AsciiString.cached("x-sluice-wire-refusal");
 
+    /** As Envoy answers CONNECT where no route takes it. */
+    static final String NO_TUNNEL = "404 route_not_found";
+
     /** In place of the path of a request that could not be read; as logs write what is not there. */
     static final AsciiString NO_PATH = AsciiString.cached("-");
 
@@ -34,7 +37,7 @@ public final class WireMarks {
 
     /** Whether Envoy's codec would have let it pass, for the manager to refuse. */
     public static boolean isOfManager(String refusal) {
-        return refusal.equals(MISSING_HOST);
+        return refusal.equals(MISSING_HOST) || refusal.equals(NO_TUNNEL);
     }
 
     /** What a refusal's answer says: as Envoy's codec answers, the status in words. */
@@ -42,7 +45,7 @@ public final class WireMarks {
         int space = refusal.indexOf(' ');
         HttpStatus status = HttpStatus.valueOf(Integer.parseInt(refusal, 0, space, 10));
         String details = refusal.substring(space + 1);
-        return refusal.equals(MISSING_HOST)
+        return refusal.equals(MISSING_HOST) || refusal.equals(NO_TUNNEL)
                 ? LocalReply.of(status.code(), "", details)
                 : LocalReply.of(status.code(), status.reasonPhrase(), details, ResponseFlag.DPE);
     }

@@ -9,6 +9,7 @@ import java.util.Map;
 /** What the guard counts per connection manager. Any thread. */
 public final class WireMeters {
     private final Map<Refusal, Counter> refused = new EnumMap<>(Refusal.class);
+    private final Map<Flood, Counter> flooded = new EnumMap<>(Flood.class);
 
     public WireMeters(MeterRegistry registry, String statPrefix) {
         for (Refusal why : Refusal.values()) {
@@ -19,6 +20,20 @@ public final class WireMeters {
                             .tag("envoy_http_conn_manager_prefix", statPrefix)
                             .tag("rule", why.name().toLowerCase(Locale.ROOT))
                             .register(registry));
+        }
+        for (Flood what : Flood.values()) {
+            flooded.put(
+                    what,
+                    Counter.builder("envoy.http2." + what.counter())
+                            .tag("envoy_http_conn_manager_prefix", statPrefix)
+                            .register(registry));
+        }
+    }
+
+    public void flooded(Flood what) {
+        Counter counter = flooded.get(what);
+        if (counter != null) {
+            counter.increment();
         }
     }
 

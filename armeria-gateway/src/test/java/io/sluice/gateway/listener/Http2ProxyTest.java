@@ -461,7 +461,7 @@ class Http2ProxyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/a b", "/a HTTP/1.1", "/\u007f", "/\u00e4"})
+    @ValueSource(strings = {"/a b", "/a HTTP/1.1", "/\u00e4"})
     void refusesPathsThatWouldBreakARequestLine(String path) {
         gateway.configure(ALL, http1(1));
         try (Http2Peer caller = Http2Peer.connect(gateway.port())) {
@@ -482,7 +482,9 @@ class Http2ProxyTest {
                     ":path: /",
                     ":scheme: http",
                     ":authority: test");
-            assertThat(caller.read().status()).isEqualTo(400);
+            assertThat(caller.read().reset())
+                    .as("nobody offered it: PROTOCOL_ERROR")
+                    .isEqualTo(1);
         }
     }
 }

@@ -94,5 +94,8 @@ class Http1FramingFuzzTest {
         public void refused(Refusal why) {
             refusals.add(why);
         }
+
+        @Override
+        public void flooded(Flood what) {}
     }
 }

@@ -13,6 +13,7 @@ public enum Part {
     ENVOY("SLUICE_ENVOY", "envoy", "envoy"),
     ZIPKIN("SLUICE_ZIPKIN", "zipkin", "zipkin.jar"),
     NGINX("SLUICE_NGINX", "nginx", "nginx"),
+    H2SPEC("SLUICE_H2SPEC", "h2spec", "h2spec"),
     HELM("SLUICE_HELM", "helm", "helm"),
     SHELLCHECK("SLUICE_SHELLCHECK", "shellcheck", "shellcheck");
 
