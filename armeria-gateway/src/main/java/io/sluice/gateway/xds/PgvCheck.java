@@ -75,12 +75,6 @@ public final class PgvCheck {
         }
         Message value = (Message) message.getField(field);
         if (value instanceof com.google.protobuf.Duration duration) {
-            if (duration.getSeconds() < 0 || duration.getNanos() < 0) {
-                // no rule says so, yet Envoy takes no time below nothing
-                problems.expected(
-                        field.getName(), duration.getSeconds() + "s and " + duration.getNanos() + "ns", "0s or more");
-                return;
-            }
             duration(field.getName(), duration, rules.getDuration(), problems);
             return;
         }
@@ -116,6 +110,14 @@ public final class PgvCheck {
         for (int i = 0; i < count; i++) {
             Object item = message.getRepeatedField(field, i);
             if (item instanceof Message each) {
+                if (field.isMapField() && rules.getMap().hasKeys()) {
+                    Object key = each.getField(each.getDescriptorForType().findFieldByName("key"));
+                    scalar(
+                            field.getName() + "['" + key + "']",
+                            key,
+                            rules.getMap().getKeys(),
+                            problems);
+                }
                 Object inner = field.isMapField()
                         ? each.getField(each.getDescriptorForType().findFieldByName("value"))
                         : each;
@@ -247,6 +249,9 @@ public final class PgvCheck {
     private static void duration(
             String name, com.google.protobuf.Duration value, Validate.DurationRules rules, Problems problems) {
         java.time.Duration actual = of(value);
+        if (!rules.hasGt() && !rules.hasGte() && actual.isNegative()) {
+            problems.expected(name, actual, "PT0S or more"); // no rule says so, yet Envoy takes no time below nothing
+        }
         if (rules.hasGt() && actual.compareTo(of(rules.getGt())) <= 0) {
             problems.expected(name, actual, "more than " + of(rules.getGt()));
         }

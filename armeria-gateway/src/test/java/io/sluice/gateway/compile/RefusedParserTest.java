@@ -71,7 +71,7 @@ class RefusedParserTest {
         {match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: a, weight: 0}]}}}                                      | routes[0] > route > weighted_clusters > clusters: weights of 0 (expected: at least one weight above 0)
         {match: {prefix: /}, route: {cluster: c, regex_rewrite: {pattern: {regex: '('}, substitution: x}}}                        | routes[0] > route > regex_rewrite > regex: '('
         {match: {prefix: /}, route: {cluster: c, host_rewrite_path_regex: {pattern: {regex: '('}, substitution: x}}}              | routes[0] > route > host_rewrite_path_regex > regex: '('
-        {match: {prefix: /}, route: {cluster: c, upgrade_configs: [{upgrade_type: CONNECT}]}}                                     | routes[0] > route > upgrade_configs: CONNECT is not supported
+        {match: {prefix: /}, route: {cluster: c, upgrade_configs: [{upgrade_type: CONNECT}]}}                                     | routes[0] > route > upgrade_configs[0] > upgrade_type: CONNECT is not supported
         {match: {prefix: /}, route: {cluster: c, retry_policy: {retry_on: 5xx, retry_host_predicate: [{name: x}]}}}               | routes[0] > route > retry_policy > retry_host_predicate[0]
         {match: {prefix: /}, redirect: {regex_rewrite: {pattern: {regex: '('}}}}                                                  | routes[0] > redirect > regex_rewrite > regex: '('
         {match: {prefix: /}, direct_response: {status: 200, body: {filename: /etc/motd}}}                                         | routes[0] > direct_response > body > filename: not supported
@@ -106,7 +106,7 @@ class RefusedParserTest {
         route_config: {}, http_filters: [{name: a, typed_config: {'@type': x/envoy.config.route.v3.RouteConfiguration}}] | http_filters[0] > typed_config: x/envoy.config.route.v3.RouteConfiguration is not supported
         route_config: {}, http_filters: [ROUTER, ROUTER]                                                           | http_filters[0] > typed_config: type.googleapis.com/envoy.extensions.filters.http.router.v3.Router (expected: the router at the end of the chain)
         http_filters: [ROUTER]                                                                                     | route_specifier: ROUTESPECIFIER_NOT_SET is not supported
-        route_config: {}, http_filters: [ROUTER], upgrade_configs: [{upgrade_type: CONNECT}]                       | upgrade_configs: CONNECT is not supported
+        route_config: {}, http_filters: [ROUTER], upgrade_configs: [{upgrade_type: CONNECT}]                       | upgrade_configs[0] > upgrade_type: CONNECT is not supported
         route_config: {}, http_filters: [ROUTER], internal_address_config: {cidr_ranges: [{address_prefix: here}]} | internal_address_config > cidr_ranges: here (expected: an IP address and a length)
         """)
     void refusesConnectionManagers(String fields, String message) throws IOException {
@@ -120,8 +120,8 @@ class RefusedParserTest {
         address: {pipe: {path: /tmp/x}}                                                   | Listener 'edge' > address > address: PIPE is not supported
         address: {socket_address: {address: edge.test, port_value: 1}}                    | Listener 'edge' > address > socket_address > address: 'edge.test' (expected: an IP address)
         address: {socket_address: {address: 127.0.0.1, port_value: 1, protocol: UDP}}     | Listener 'edge' > address > socket_address > protocol: UDP is not supported
-        address: {socket_address: {address: 127.0.0.1, port_value: 1}}                    | Listener 'edge' > filter_chains: 0 of them (expected: exactly one)
-        filter_chains: [{}, {}]                                                           | Listener 'edge' > filter_chains: 2 of them (expected: exactly one)
+        address: {socket_address: {address: 127.0.0.1, port_value: 1}}                    | Listener 'edge' > filter_chains: none (expected: at least one, or a default_filter_chain)
+        filter_chains: [{}, {}]                                                           | Listener 'edge' > filter_chains[1] > filters: 0 of them (expected: one, an HttpConnectionManager)
         filter_chains: [{}]                                                               | Listener 'edge' > filter_chains[0] > filters: 0 of them (expected: one, an HttpConnectionManager)
         default_filter_chain: {filters: [{name: tcp}]}                                    | Listener 'edge' > default_filter_chain > filters[0] > typed_config
         """)
