@@ -163,7 +163,7 @@ public final class GatewayMain {
         HealthProbes probe = new HealthProbes(workers);
         ClusterSet clusters = new ClusterSet(
                 probe,
-                new SystemDnsResolver(blocking),
+                new SystemDnsResolver(blocking, workers),
                 timer,
                 System::nanoTime,
                 new Locality(start.region(), start.zone(), start.subZone()),

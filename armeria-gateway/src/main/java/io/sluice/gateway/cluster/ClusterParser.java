@@ -8,7 +8,6 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
-import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.sluice.gateway.cluster.ClusterSpec.Discovery;
 import io.sluice.gateway.cluster.ClusterSpec.Protocol;
 import io.sluice.gateway.cluster.breaker.Thresholds;
@@ -24,12 +23,12 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterParser {
     private static final String HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-    private final LoadAssignmentParser assignments = new LoadAssignmentParser();
+    private final DiscoveryParser sources = new DiscoveryParser();
     private final LbPolicyParser policies = new LbPolicyParser();
 
     /** @return empty when something was reported */
     public Optional<ClusterSpec> parse(Cluster cluster, Problems problems) {
-        Optional<Discovery> discovery = discovery(cluster, problems);
+        Optional<Discovery> discovery = sources.parse(cluster, problems);
         Optional<Balancing> lb = policies.parse(cluster, problems);
         Http http = http(cluster, problems);
         Thresholds[] thresholds = thresholds(cluster.getCircuitBreakers(), problems.at("circuit_breakers"));
@@ -66,31 +65,6 @@ public final class ClusterParser {
                         cluster.getIgnoreHealthOnHostRemoval(),
                         cluster.getCommonLbConfig().getIgnoreNewHostsUntilFirstHc(),
                         cluster.getCloseConnectionsOnHostHealthFailure())));
-    }
-
-    private Optional<Discovery> discovery(Cluster cluster, Problems problems) {
-        ClusterLoadAssignment inline = cluster.getLoadAssignment();
-        if (cluster.getClusterDiscoveryTypeCase() == Cluster.ClusterDiscoveryTypeCase.CLUSTER_TYPE) {
-            return problems.unsupported("cluster_type", cluster.getClusterType().getName());
-        }
-        return switch (cluster.getType()) {
-            case STATIC ->
-                assignments.parse(inline, problems.at("load_assignment")).map(Discovery.Static::new);
-            case STRICT_DNS ->
-                assignments
-                        .parseNames(inline, problems.at("load_assignment"))
-                        .map(names -> new Discovery.StrictDns(
-                                names,
-                                cluster.hasDnsRefreshRate()
-                                        ? duration(cluster.getDnsRefreshRate())
-                                        : java.time.Duration.ofSeconds(5)));
-            case EDS ->
-                Optional.of(new Discovery.Eds(
-                        cluster.getEdsClusterConfig().getServiceName().isEmpty()
-                                ? cluster.getName()
-                                : cluster.getEdsClusterConfig().getServiceName()));
-            case LOGICAL_DNS, ORIGINAL_DST, UNRECOGNIZED -> problems.unsupported("type", cluster.getType());
-        };
     }
 
     private record Http(Protocol protocol, java.time.Duration idleTimeout, int maxRequests, Connections.Http1 http1) {}

@@ -20,7 +20,8 @@ public final class ClusterSet implements Clusters, AutoCloseable {
     private final DnsResolver dns;
     private final ScheduledExecutorService timer;
     private final LongSupplier nanos;
-    private final Map<String, List<ScheduledFuture<?>>> tasks = new HashMap<>();
+    /** What ends the tasks of a cluster, by its name. */
+    private final Map<String, List<Runnable>> tasks = new HashMap<>();
     private final Locality own;
     private final String local;
     private volatile Map<String, Cluster> clusters = Map.of();
@@ -100,32 +101,36 @@ public final class ClusterSet implements Clusters, AutoCloseable {
     }
 
     private void watch(Cluster cluster, ClusterSpec spec, boolean readSource) {
-        List<ScheduledFuture<?>> running = new ArrayList<>();
+        List<Runnable> running = new ArrayList<>();
         switch (spec.discovery()) {
             case Discovery.Static fixed -> {
                 if (readSource) {
                     cluster.update(fixed.endpoints());
                 }
             }
-            case Discovery.StrictDns names -> {
-                DnsWatch watch = new DnsWatch(names.names(), dns, cluster::update);
-                long refresh = names.refresh().toMillis();
-                watch.refresh();
-                running.add(timer.scheduleWithFixedDelay(watch::refresh, refresh, refresh, TimeUnit.MILLISECONDS));
-            }
+            case Discovery.StrictDns strict -> running.add(look(cluster, strict.names(), false, strict.policy()));
+            case Discovery.LogicalDns one -> running.add(look(cluster, one.name(), true, one.policy()));
             case Discovery.Eds eds -> {}
         }
         if (spec.outlier() != null) {
             long interval = spec.outlier().interval().toMillis();
-            running.add(timer.scheduleAtFixedRate(cluster::sweep, interval, interval, TimeUnit.MILLISECONDS));
+            ScheduledFuture<?> sweeps =
+                    timer.scheduleAtFixedRate(cluster::sweep, interval, interval, TimeUnit.MILLISECONDS);
+            running.add(() -> sweeps.cancel(false));
         }
         tasks.put(spec.name(), running);
     }
 
+    private Runnable look(Cluster cluster, DnsAssignment names, boolean logical, DnsPolicy policy) {
+        DnsWatch watch = new DnsWatch(cluster.name(), names, logical, policy, dns, timer, cluster::update);
+        watch.start();
+        return watch::close;
+    }
+
     private void unwatch(String name) {
-        List<ScheduledFuture<?>> running = tasks.remove(name);
+        List<Runnable> running = tasks.remove(name);
         if (running != null) {
-            running.forEach(task -> task.cancel(false));
+            running.forEach(Runnable::run);
         }
     }
 

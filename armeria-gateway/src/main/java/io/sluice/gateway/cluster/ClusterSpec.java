@@ -43,8 +43,11 @@ public record ClusterSpec(
     public sealed interface Discovery {
         record Static(LoadAssignment endpoints) implements Discovery {}
 
-        /** @param refresh between two look-ups of each name */
-        record StrictDns(DnsAssignment names, Duration refresh) implements Discovery {}
+        /** Each address that a name has is an endpoint. */
+        record StrictDns(DnsAssignment names, DnsPolicy policy) implements Discovery {}
+
+        /** A name of whose addresses any may be used. */
+        record LogicalDns(DnsAssignment name, DnsPolicy policy) implements Discovery {}
 
         record Eds(String serviceName) implements Discovery {}
     }
