@@ -13,6 +13,7 @@ import io.sluice.gateway.accesslog.LogSinks;
 import io.sluice.gateway.admin.AdminPages;
 import io.sluice.gateway.admin.AdminServer;
 import io.sluice.gateway.admin.ProcessMeters;
+import io.sluice.gateway.cluster.ClusterGauges;
 import io.sluice.gateway.cluster.ClusterSet;
 import io.sluice.gateway.cluster.SystemDnsResolver;
 import io.sluice.gateway.compile.ConfigParser;
@@ -168,6 +169,7 @@ public final class GatewayMain {
                 System::nanoTime,
                 new Locality(start.region(), start.zone(), start.subZone()),
                 start.zoneAwareCluster());
+        ClusterGauges gauges = new ClusterGauges(metrics);
         PooledUpstream upstream = new PooledUpstream(metrics);
         GrpcStreams calls = new GrpcStreams(upstream, clusters, workers);
         Listeners listeners = new Listeners(workers, tracing, metrics);
@@ -192,6 +194,7 @@ public final class GatewayMain {
                 tls);
         ConfigParser config = new ConfigParser(start.statics(), listenerParser, compiled -> {
             clusters.update(compiled.clusters(), compiled.assignments());
+            gauges.update(clusters.all());
             return listeners.update(compiled.listeners(), compiled.secrets());
         });
         ConfigSink.Candidate statics = config.compile(new Resources(), Set.of());

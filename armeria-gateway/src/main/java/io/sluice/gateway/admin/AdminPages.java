@@ -101,21 +101,27 @@ public final class AdminPages {
         StringBuilder out = new StringBuilder();
         clusters.get().forEach(cluster -> {
             String of = cluster.name() + "::";
+            line(out, of, "observability_name", cluster.name());
             thresholds(out, of + "default_priority::", cluster.spec().defaultThresholds());
             thresholds(out, of + "high_priority::", cluster.spec().highThresholds());
             line(out, of, "added_via_api", !isStatic.test(cluster.name()));
             endpoints(cluster).forEach(endpoint -> {
                 String at = of + endpoint.key() + "::";
                 Endpoint known = endpoint.endpoint();
+                line(out, at, "cx_active", endpoint.connections());
                 line(out, at, "rq_active", endpoint.active());
                 line(out, at, "rq_error", endpoint.errors());
                 line(out, at, "rq_total", endpoint.requests());
+                line(out, at, "hostname", known.hostname());
                 line(out, at, "health_flags", flags(endpoint));
                 line(out, at, "weight", known.weight());
                 line(out, at, "region", known.locality().region());
                 line(out, at, "zone", known.locality().zone());
                 line(out, at, "sub_zone", known.locality().subZone());
+                line(out, at, "canary", known.traits().canary());
                 line(out, at, "priority", known.priority());
+                line(out, at, "success_rate", rate(endpoint.successRate()));
+                line(out, at, "local_origin_success_rate", rate(endpoint.localOriginSuccessRate()));
             });
         });
         return out.toString();
@@ -163,6 +169,19 @@ public final class AdminPages {
         if (endpoint.isEjected()) {
             health.put("failed_outlier_check", true);
         }
+        if (endpoint.isPending()) {
+            health.put("pending_active_hc", true);
+        }
+        if (endpoint.isCheckedDegraded()) {
+            health.put("failed_active_degraded_check", true);
+        }
+        if (endpoint.successRate() >= 0) {
+            host.putObject("success_rate").put("value", endpoint.successRate());
+        }
+        if (endpoint.localOriginSuccessRate() >= 0) {
+            host.putObject("local_origin_success_rate").put("value", endpoint.localOriginSuccessRate());
+        }
+        host.put("hostname", known.hostname());
         host.put("weight", known.weight()).put("priority", known.priority());
         host.putObject("locality")
                 .put("region", known.locality().region())
@@ -186,18 +205,32 @@ public final class AdminPages {
         };
     }
 
+    /** -1 where there were no requests in the last interval of outlier detection. */
+    private static String rate(double percent) {
+        return percent == Math.rint(percent) ? String.valueOf((long) percent) : String.valueOf(percent);
+    }
+
+    /** In Envoy's words and order. */
     private static String flags(LiveEndpoint endpoint) {
         StringBuilder flags = new StringBuilder();
-        if (endpoint.failedActiveCheck()) {
+        if (endpoint.failedActiveCheck() || endpoint.isPending()) {
             flags.append("/failed_active_hc");
         }
         if (endpoint.isEjected()) {
             flags.append("/failed_outlier_check");
         }
         switch (endpoint.endpoint().health()) {
-            case HEALTHY -> {}
-            case DEGRADED -> flags.append("/degraded_eds_health");
+            case HEALTHY, DEGRADED -> {}
             case UNHEALTHY -> flags.append("/failed_eds_health");
+        }
+        if (endpoint.isCheckedDegraded()) {
+            flags.append("/degraded_active_hc");
+        }
+        if (endpoint.endpoint().health() == Endpoint.HealthStatus.DEGRADED) {
+            flags.append("/degraded_eds_health");
+        }
+        if (endpoint.isExcluded()) {
+            flags.append("/pending_active_hc");
         }
         return flags.isEmpty() ? "healthy" : flags.toString();
     }

@@ -97,6 +97,11 @@ public final class Cluster {
         return endpoints.values().stream().mapToInt(LiveEndpoint::active).sum();
     }
 
+    /** Whether the cluster that this node is part of is known. */
+    boolean isZoneAware() {
+        return around.local().get() != null;
+    }
+
     public ClusterStats stats() {
         return stats;
     }
@@ -219,6 +224,7 @@ public final class Cluster {
             return;
         }
         assignment = told;
+        stats.membershipChanges.increment();
         Map<String, LiveEndpoint> next = new LinkedHashMap<>();
         List<LiveEndpoint> added = new ArrayList<>();
         for (Endpoint endpoint : told.endpoints()) {

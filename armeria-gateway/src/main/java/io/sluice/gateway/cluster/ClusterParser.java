@@ -6,7 +6,9 @@ import com.google.protobuf.UInt32Value;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.KeepaliveSettings;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.sluice.gateway.cluster.ClusterSpec.Discovery;
 import io.sluice.gateway.cluster.ClusterSpec.Protocol;
@@ -47,16 +49,7 @@ public final class ClusterParser {
                 discovery.get(),
                 lb.get(),
                 http.protocol(),
-                new Connections(
-                        cluster.hasConnectTimeout()
-                                ? duration(cluster.getConnectTimeout())
-                                : Connections.DEFAULT.connectTimeout(),
-                        http.idleTimeout(),
-                        http.maxRequests(),
-                        java.time.Duration.ZERO,
-                        0,
-                        http.http1(),
-                        Connections.Http2.DEFAULT),
+                connections(cluster, http),
                 thresholds[0],
                 thresholds[1],
                 checks,
@@ -67,12 +60,14 @@ public final class ClusterParser {
                         cluster.getCloseConnectionsOnHostHealthFailure())));
     }
 
-    private record Http(Protocol protocol, java.time.Duration idleTimeout, int maxRequests, Connections.Http1 http1) {}
+    private record Http(
+            Protocol protocol, HttpProtocolOptions common, Connections.Http1 http1, Connections.Http2 http2) {}
 
     private static Http http(Cluster cluster, Problems problems) {
         Protocol protocol = Protocol.HTTP1;
         HttpProtocolOptions common = cluster.getCommonHttpProtocolOptions();
         Http1ProtocolOptions http1 = cluster.getHttpProtocolOptions();
+        Http2ProtocolOptions http2 = cluster.getHttp2ProtocolOptions();
         if (cluster.hasHttp2ProtocolOptions()) {
             protocol = Protocol.HTTP2;
         }
@@ -87,6 +82,7 @@ public final class ClusterParser {
                         .unpack(io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.class);
                 common = options.getCommonHttpProtocolOptions();
                 http1 = options.getExplicitHttpConfig().getHttpProtocolOptions();
+                http2 = options.getExplicitHttpConfig().getHttp2ProtocolOptions();
                 protocol = protocol(options, at);
             } catch (InvalidProtocolBufferException e) {
                 at.wrong("typed_config", String.valueOf(e.getMessage()));
@@ -94,10 +90,46 @@ public final class ClusterParser {
         }
         return new Http(
                 protocol,
-                common.hasIdleTimeout() ? duration(common.getIdleTimeout()) : java.time.Duration.ofHours(1),
-                common.getMaxRequestsPerConnection().getValue(),
+                common,
                 new Connections.Http1(
-                        http1.getEnableTrailers(), http1.getHeaderKeyFormat().hasProperCaseWords()));
+                        http1.getEnableTrailers(), http1.getHeaderKeyFormat().hasProperCaseWords()),
+                http2(http2));
+    }
+
+    private static Connections.Http2 http2(Http2ProtocolOptions told) {
+        Connections.Http2 usual = Connections.Http2.DEFAULT;
+        return new Connections.Http2(
+                or(told.hasMaxConcurrentStreams(), told.getMaxConcurrentStreams(), usual.maxStreams()),
+                or(told.hasInitialStreamWindowSize(), told.getInitialStreamWindowSize(), usual.streamWindowBytes()),
+                or(
+                        told.hasInitialConnectionWindowSize(),
+                        told.getInitialConnectionWindowSize(),
+                        usual.connectionWindowBytes()),
+                told.hasConnectionKeepalive() ? keepalive(told.getConnectionKeepalive()) : null);
+    }
+
+    private static Connections.Keepalive keepalive(KeepaliveSettings told) {
+        return new Connections.Keepalive(
+                duration(told.getInterval()),
+                duration(told.getTimeout()),
+                told.hasIntervalJitter() ? told.getIntervalJitter().getValue() : 15,
+                duration(told.getConnectionIdleInterval()));
+    }
+
+    private static Connections connections(Cluster cluster, Http http) {
+        HttpProtocolOptions common = http.common();
+        return new Connections(
+                cluster.hasConnectTimeout()
+                        ? duration(cluster.getConnectTimeout())
+                        : Connections.DEFAULT.connectTimeout(),
+                common.hasIdleTimeout() ? duration(common.getIdleTimeout()) : java.time.Duration.ofHours(1),
+                common.hasMaxRequestsPerConnection()
+                        ? common.getMaxRequestsPerConnection().getValue()
+                        : cluster.getMaxRequestsPerConnection().getValue(),
+                duration(common.getMaxConnectionDuration()),
+                cluster.getPerConnectionBufferLimitBytes().getValue(),
+                http.http1(),
+                http.http2());
     }
 
     private static Protocol protocol(

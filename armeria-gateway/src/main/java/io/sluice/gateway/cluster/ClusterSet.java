@@ -22,6 +22,7 @@ public final class ClusterSet implements Clusters, AutoCloseable {
     private final LongSupplier nanos;
     /** What ends the tasks of a cluster, by its name. */
     private final Map<String, List<Runnable>> tasks = new HashMap<>();
+
     private final Locality own;
     private final String local;
     private volatile Map<String, Cluster> clusters = Map.of();

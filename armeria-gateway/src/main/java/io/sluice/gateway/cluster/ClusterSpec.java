@@ -3,7 +3,6 @@ package io.sluice.gateway.cluster;
 import io.sluice.gateway.cluster.breaker.Thresholds;
 import io.sluice.gateway.cluster.health.HealthCheckPolicy;
 import io.sluice.gateway.cluster.health.OutlierPolicy;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

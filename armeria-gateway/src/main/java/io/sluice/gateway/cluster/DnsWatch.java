@@ -74,7 +74,11 @@ final class DnsWatch implements AutoCloseable {
         if (wanted.isEmpty()) {
             int inRow = failures.merge(host, 1, Integer::sum);
             if (inRow == 1) {
-                log.warn("name not found cluster={} name={} kept={}", cluster, host, known.getOrDefault(host, List.of()));
+                log.warn(
+                        "name not found cluster={} name={} kept={}",
+                        cluster,
+                        host,
+                        known.getOrDefault(host, List.of()));
             }
             schedule(host, policy.afterFailure(inRow));
             return;
@@ -93,9 +97,7 @@ final class DnsWatch implements AutoCloseable {
     /** The one in use where the name still has it, else the first. */
     private List<InetAddress> one(String host, List<InetAddress> addresses) {
         List<InetAddress> before = known.getOrDefault(host, List.of());
-        return before.isEmpty() || !addresses.contains(before.getFirst())
-                ? List.of(addresses.getFirst())
-                : before;
+        return before.isEmpty() || !addresses.contains(before.getFirst()) ? List.of(addresses.getFirst()) : before;
     }
 
     /** Servers turn the order from answer to answer. */

@@ -99,7 +99,7 @@ public final class LiveEndpoint {
     }
 
     /** Nobody knows yet how it is, and the cluster wants such ones left out of every count. */
-    boolean isExcluded() {
+    public boolean isExcluded() {
         return excluded && awaitingFirstCheck;
     }
 

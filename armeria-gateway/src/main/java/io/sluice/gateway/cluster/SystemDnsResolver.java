@@ -72,9 +72,9 @@ public final class SystemDnsResolver implements DnsResolver {
             return;
         }
         String name = host.endsWith(".") ? host : host + ".";
-        direct().resolveAll(new DefaultDnsQuestion(name, DnsRecordType.A)).addListener(four -> direct()
-                .resolveAll(new DefaultDnsQuestion(name, DnsRecordType.AAAA))
-                .addListener(six -> result.accept(answer(records(four), records(six)))));
+        direct().resolveAll(new DefaultDnsQuestion(name, DnsRecordType.A))
+                .addListener(four -> direct().resolveAll(new DefaultDnsQuestion(name, DnsRecordType.AAAA))
+                        .addListener(six -> result.accept(answer(records(four), records(six)))));
     }
 
     private static boolean inHostsFile(String host) {

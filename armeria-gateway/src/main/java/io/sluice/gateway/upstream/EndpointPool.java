@@ -9,6 +9,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.concurrent.Future;
 import io.sluice.gateway.cluster.Cluster;
 import io.sluice.gateway.cluster.ClusterSpec;
 import io.sluice.gateway.cluster.LiveEndpoint;
@@ -17,6 +18,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one event loop to one endpoint, and who waits for one. As in Envoy a request takes a free connection, else it waits and
@@ -81,7 +84,9 @@ final class EndpointPool {
     }
 
     private void connectWhereNeeded() {
-        int capacity = spec().protocol() == ClusterSpec.Protocol.HTTP2 ? 100 : 1;
+        long capacity = spec().protocol() == ClusterSpec.Protocol.HTTP2
+                ? spec().connections().http2().maxStreams()
+                : 1;
         while (connecting * capacity < waiting.size()) {
             boolean hostIsFull = endpoint.connections() >= breakers.connectionsPerHost();
             if (hostIsFull || !breakers.connections().tryAcquire()) {
@@ -105,7 +110,7 @@ final class EndpointPool {
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         spec().connections().connectTimeout().toMillis())
-                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATERMARK)
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, watermark())
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -129,10 +134,27 @@ final class EndpointPool {
             return;
         }
         connections.add(connection);
-        future.channel().closeFuture().addListener(gone -> closed(connection));
+        Future<?> age = growOld(connection);
+        future.channel().closeFuture().addListener(gone -> {
+            if (age != null) {
+                age.cancel(false);
+            }
+            closed(connection);
+        });
         if (connection.isUsable()) {
             usable();
         }
+    }
+
+    /** Ends a connection's time where that is limited; null where it is not. */
+    private @Nullable Future<?> growOld(PooledConnection connection) {
+        long most = spec().connections().maxDuration().toNanos();
+        return most == 0 ? null : loop.schedule(connection::closeWhenIdle, most, TimeUnit.NANOSECONDS);
+    }
+
+    private WriteBufferWaterMark watermark() {
+        int limit = spec().connections().bufferBytes();
+        return limit == 0 ? WATERMARK : new WriteBufferWaterMark(limit / 2, limit);
     }
 
     /** A new connection takes streams from now on. */
@@ -192,7 +214,7 @@ final class EndpointPool {
     }
 
     /** The most recently used one, so that others may idle out. */
-    private @org.jspecify.annotations.Nullable PooledConnection free() {
+    private @Nullable PooledConnection free() {
         for (int i = connections.size() - 1; i >= 0; i--) {
             if (connections.get(i).hasRoom()) {
                 return connections.get(i);

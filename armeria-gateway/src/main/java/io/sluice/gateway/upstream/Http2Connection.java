@@ -32,9 +32,11 @@ import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import io.sluice.gateway.cluster.Connections;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** An HTTP/2 connection with prior knowledge, each attempt a stream of its own. */
@@ -43,9 +45,6 @@ final class Http2Connection implements PooledConnection {
 
     private static final Set<String> NOT_FOR_HTTP2 =
             Set.of("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "host");
-    private static final int STREAM_WINDOW_BYTES = 1024 * 1024;
-    /** Of many streams, so that one whose caller does not read leaves room for the others. */
-    private static final int CONNECTION_WINDOW_BYTES = 32 * STREAM_WINDOW_BYTES;
 
     private final EndpointPool pool;
     private Channel channel;
@@ -55,25 +54,30 @@ final class Http2Connection implements PooledConnection {
     private boolean settled;
     private boolean closing;
     private boolean garbled;
+    private final @Nullable KeepaliveHandler keepalive;
+    private @Nullable Future<?> idle;
 
     @SuppressWarnings("NullAway.Init") // install comes first
     Http2Connection(EndpointPool pool) {
         this.pool = pool;
+        Connections.Keepalive policy = pool.spec().connections().http2().keepalive();
+        keepalive = policy == null ? null : new KeepaliveHandler(policy);
     }
 
     @Override
     public void install(Channel channel) {
         this.channel = channel;
         Http2Settings settings = Http2Settings.defaultSettings()
-                .initialWindowSize(STREAM_WINDOW_BYTES)
+                .initialWindowSize(pool.spec().connections().http2().streamWindowBytes())
                 .pushEnabled(false)
                 .maxHeaderListSize(60 * 1024);
         Http2FrameCodec codec =
                 Http2FrameCodecBuilder.forClient().initialSettings(settings).build();
-        channel.pipeline()
-                .addLast(codec)
-                .addLast(new Http2MultiplexHandler(new Refuse()))
-                .addLast(new Control(codec));
+        channel.pipeline().addLast(codec);
+        if (keepalive != null) {
+            channel.pipeline().addLast(keepalive);
+        }
+        channel.pipeline().addLast(new Http2MultiplexHandler(new Refuse())).addLast(new Control(codec));
     }
 
     @Override
@@ -91,6 +95,13 @@ final class Http2Connection implements PooledConnection {
     public void attach(UpstreamStream.User user) {
         streams++;
         served++;
+        if (idle != null) {
+            idle.cancel(false);
+            idle = null;
+        }
+        if (keepalive != null) {
+            keepalive.beforeRequest();
+        }
         int limit = pool.spec().connections().maxRequests();
         if (limit > 0 && served >= limit) {
             closing = true;
@@ -129,6 +140,14 @@ final class Http2Connection implements PooledConnection {
             channel.close();
         }
         pool.serveWaiting();
+        startIdleTimer();
+    }
+
+    private void startIdleTimer() {
+        long allowed = pool.spec().connections().idleTimeout().toNanos();
+        if (streams == 0 && allowed > 0 && idle == null && channel.isActive()) {
+            idle = pool.loop().schedule(() -> channel.close(), allowed, TimeUnit.NANOSECONDS);
+        }
     }
 
     /** Settings and GOAWAY of the whole connection. */
@@ -147,7 +166,8 @@ final class Http2Connection implements PooledConnection {
                     .flowController()
                     .incrementWindowSize(
                             connection.connectionStream(),
-                            CONNECTION_WINDOW_BYTES - Http2CodecUtil.DEFAULT_WINDOW_SIZE);
+                            pool.spec().connections().http2().connectionWindowBytes()
+                                    - Http2CodecUtil.DEFAULT_WINDOW_SIZE);
             ctx.flush();
             ctx.fireChannelActive();
         }
@@ -155,17 +175,19 @@ final class Http2Connection implements PooledConnection {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             if (message instanceof Http2SettingsFrame frame) {
+                int most = pool.spec().connections().http2().maxStreams();
                 Long streamLimit = frame.settings().maxConcurrentStreams();
                 if (streamLimit != null) {
-                    maxStreams = Math.max(1, streamLimit);
+                    maxStreams = Math.max(1, Math.min(streamLimit, most));
                 } else if (!settled) {
-                    maxStreams = Integer.MAX_VALUE;
+                    maxStreams = most;
                 }
                 if (settled) {
                     pool.serveWaiting();
                 } else {
                     settled = true;
                     pool.usable();
+                    startIdleTimer();
                 }
             } else if (message instanceof Http2GoAwayFrame) {
                 closing = true;

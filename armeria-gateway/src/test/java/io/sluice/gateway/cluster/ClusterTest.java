@@ -324,7 +324,12 @@ class ClusterTest {
                         "svc", 80, "", 1, Locality.NONE, 0, Endpoint.HealthStatus.HEALTHY, Endpoint.Traits.NONE)),
                 LoadAssignment.EMPTY);
         clusters.update(
-                List.of(spec(new Discovery.StrictDns(assignment, DnsPolicy.every(Duration.ofSeconds(5))), null, null, false)), Map.of());
+                List.of(spec(
+                        new Discovery.StrictDns(assignment, DnsPolicy.every(Duration.ofSeconds(5))),
+                        null,
+                        null,
+                        false)),
+                Map.of());
         Cluster cluster = cluster();
         assertThat(keys(cluster)).containsExactly("127.0.0.1:80", "127.0.0.2:80");
         names.put("svc", List.of(address("127.0.0.3"), address("127.0.0.2")));

@@ -108,9 +108,7 @@ class DnsTest {
     @Test
     void keepsTheOldAnswerAndAsksAgainLaterEachTimeOneFails() {
         names.put("svc", addresses("10.0.0.1"));
-        watch(
-                false,
-                policy(DnsPolicy.Family.AUTO, Duration.ofSeconds(1), Duration.ofSeconds(4), false));
+        watch(false, policy(DnsPolicy.Family.AUTO, Duration.ofSeconds(1), Duration.ofSeconds(4), false));
         names.clear();
         time.advance(Duration.ofSeconds(5 + 1 + 2 + 4 + 4));
         names.put("svc", addresses("10.0.0.2"));

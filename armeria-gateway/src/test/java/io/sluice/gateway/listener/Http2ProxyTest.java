@@ -263,12 +263,12 @@ class Http2ProxyTest {
                 assertThat(reset.type()).isEqualTo(Http2Peer.RST_STREAM);
                 assertThat(reset.stream()).isEqualTo(1);
                 assertThat(caller.read().brief())
-                        .isEqualTo(
-                                "503 upstream connect error or disconnect/reset before headers. reset reason: remote reset");
+                        .isEqualTo("503 upstream connect error or disconnect/reset before headers. reset reason: remote"
+                                + " reset");
                 caller.request(5, true, "GET", "/refused");
                 assertThat(caller.read().brief())
-                        .isEqualTo(
-                                "503 upstream connect error or disconnect/reset before headers. reset reason: remote refused stream reset");
+                        .isEqualTo("503 upstream connect error or disconnect/reset before headers. reset reason: remote"
+                                + " refused stream reset");
             }
             assertThat(gateway.logged("/midway")).contains(" 200 UR ");
             assertThat(gateway.logged("/before")).contains(" 503 UR ");

@@ -127,7 +127,8 @@ class PgvCheckTest {
                 new Row(
                         "duration.gte",
                         HttpConnectionManager.getDefaultInstance(),
-                        "{stat_prefix: a, rds: {route_config_name: a, config_source: {ads: {}}}, request_headers_timeout: -1s}",
+                        "{stat_prefix: a, rds: {route_config_name: a, config_source: {ads: {}}},"
+                                + " request_headers_timeout: -1s}",
                         "request_headers_timeout: PT-1S (expected: at least PT0S)"),
                 new Row(
                         "duration.lt",
@@ -147,7 +148,8 @@ class PgvCheckTest {
                 new Row(
                         "enum.not_in",
                         HealthCheck.getDefaultInstance(),
-                        "{timeout: 1s, interval: 1s, unhealthy_threshold: 1, healthy_threshold: 1, http_health_check: {path: /, method: CONNECT}}",
+                        "{timeout: 1s, interval: 1s, unhealthy_threshold: 1, healthy_threshold: 1, http_health_check:"
+                                + " {path: /, method: CONNECT}}",
                         "http_health_check > method: CONNECT (expected: none of [6])"),
                 new Row(
                         "message.required",
@@ -187,7 +189,8 @@ class PgvCheckTest {
                 new Row(
                         "string.in",
                         io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit.getDefaultInstance(),
-                        "{domain: a, request_type: x, rate_limit_service: {grpc_service: {envoy_grpc: {cluster_name: a}}, transport_api_version: V3}}",
+                        "{domain: a, request_type: x, rate_limit_service: {grpc_service: {envoy_grpc: {cluster_name:"
+                                + " a}}, transport_api_version: V3}}",
                         "request_type: 'x' (expected: one of [internal, external, both, ])"),
                 new Row(
                         "string.max_bytes",
@@ -311,14 +314,18 @@ class PgvCheckTest {
                 "{name: a, outlier_detection: {max_ejection_percent: 101}}",
                 "{name: a, outlier_detection: {interval: 0s}}",
                 "{name: a, health_checks: [{timeout: 1s}]}",
-                "{name: a, health_checks: [{timeout: 1s, interval: 1s, unhealthy_threshold: 1, healthy_threshold: 1, http_health_check: {path: ''}}]}",
-                "{name: a, health_checks: [{timeout: 1s, interval: 1s, unhealthy_threshold: 1, healthy_threshold: 1, http_health_check: {path: /}}]}",
+                "{name: a, health_checks: [{timeout: 1s, interval: 1s, unhealthy_threshold: 1, healthy_threshold: 1,"
+                        + " http_health_check: {path: ''}}]}",
+                "{name: a, health_checks: [{timeout: 1s, interval: 1s, unhealthy_threshold: 1, healthy_threshold: 1,"
+                        + " http_health_check: {path: /}}]}",
                 "{name: a, common_lb_config: {healthy_panic_threshold: {value: 101}}}",
                 "{name: a, load_assignment: {endpoints: []}}",
                 "{name: a, load_assignment: {cluster_name: a, endpoints: [{priority: 129}]}}",
                 "{name: a, load_assignment: {cluster_name: a, policy: {overprovisioning_factor: 0}}}",
-                "{name: a, load_assignment: {cluster_name: a, endpoints: [{lb_endpoints: [{load_balancing_weight: 0}]}]}}",
-                "{name: a, load_assignment: {cluster_name: a, endpoints: [{lb_endpoints: [{endpoint: {address: {}}}]}]}}",
+                "{name: a, load_assignment: {cluster_name: a, endpoints: [{lb_endpoints: [{load_balancing_weight:"
+                        + " 0}]}]}}",
+                "{name: a, load_assignment: {cluster_name: a, endpoints: [{lb_endpoints: [{endpoint: {address:"
+                        + " {}}}]}]}}",
             })
     void agreesWithEnvoy(String cluster, @TempDir Path folder) throws IOException, InterruptedException {
         String bootstrap = "static_resources: {clusters: [" + cluster + "]}\n";

@@ -46,6 +46,10 @@ public final class Permits {
         held.decrementAndGet();
     }
 
+    public int left() {
+        return Math.max(0, limit() - held());
+    }
+
     public int held() {
         return held.get();
     }
