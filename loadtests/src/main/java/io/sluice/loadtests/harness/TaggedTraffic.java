@@ -44,6 +44,9 @@ public final class TaggedTraffic implements AutoCloseable {
     private static final int MOST_PROBLEMS = 50;
     private static final int PIPELINED = 3;
     private static final int STREAMS = 4;
+    /** Requests that a connection's callers leave before they take another: a server may take more for an attack. */
+    private static final int MOST_ABORTS = 100;
+
     private static final List<Fault> QUICK = List.copyOf(EnumSet.complementOf(EnumSet.copyOf(Fault.SLOW)));
     private static final List<Fault> SLOW = List.copyOf(Fault.SLOW);
 
@@ -405,26 +408,49 @@ public final class TaggedTraffic implements AutoCloseable {
         }
     }
 
-    /** A connection that several callers use at once. */
+    /** A connection that several callers use at once, and the next one when it is used up. */
     private final class Shared {
-        private @Nullable Http2Client client;
-        private int users = STREAMS;
+        private @Nullable Lease current;
 
-        synchronized Http2Client open() throws IOException {
-            Http2Client open = client;
-            if (open == null || !open.takesCalls()) {
-                if (open != null) {
-                    open.close();
-                }
-                open = Http2Client.connect(port);
-                client = open;
+        synchronized Lease acquire() throws IOException {
+            Lease lease = current;
+            if (lease == null || lease.aborts >= MOST_ABORTS || !lease.client.takesCalls()) {
+                retire();
+                lease = new Lease(Http2Client.connect(port));
+                current = lease;
             }
-            return open;
+            lease.users++;
+            return lease;
         }
 
-        synchronized void leave() {
-            users--;
-            if (users == 0 && client != null) {
+        synchronized void release(Lease lease, boolean aborted) {
+            lease.users--;
+            lease.aborts += aborted ? 1 : 0;
+            lease.closeWhenUnused();
+        }
+
+        synchronized void retire() {
+            Lease lease = current;
+            current = null;
+            if (lease != null) {
+                lease.retired = true;
+                lease.closeWhenUnused();
+            }
+        }
+    }
+
+    private static final class Lease {
+        private final Http2Client client;
+        private int users;
+        private int aborts;
+        private boolean retired;
+
+        private Lease(Http2Client client) {
+            this.client = client;
+        }
+
+        private void closeWhenUnused() {
+            if (retired && users == 0) {
                 client.close();
             }
         }
@@ -454,10 +480,17 @@ public final class TaggedTraffic implements AutoCloseable {
                     Integer.toString(tag),
                     FAULT,
                     request.fault.name());
-            Http2Client.Call call =
-                    shared.open().open(request.aborts ? headers.and(ABORTS, "yes") : headers, !request.post);
+            Lease lease = shared.acquire();
+            try {
+                call(request, lease.client.open(request.aborts ? headers.and(ABORTS, "yes") : headers, !request.post));
+            } finally {
+                shared.release(lease, request.aborts);
+            }
+        }
+
+        private void call(Request request, Http2Client.Call call) {
             if (request.post) {
-                byte[] body = body(tag).getBytes(ISO_8859_1);
+                byte[] body = body(request.tag).getBytes(ISO_8859_1);
                 int half = body.length / 2;
                 call.data(Bytes.copyOf(Arrays.copyOf(body, half)), false);
                 if (!request.aborts) {
@@ -479,7 +512,7 @@ public final class TaggedTraffic implements AutoCloseable {
 
         @Override
         public void close() {
-            shared.leave();
+            shared.retire(); // those who still call open the next
         }
     }
 }
