@@ -23,6 +23,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * occur in the messages we support are not looked at.
  */
 public final class PgvCheck {
+    /** A century, of which the nanoseconds can be counted; Envoy takes no negative time either. */
+    private static final long MOST_SECONDS = 3_155_760_000L;
+
     private final Map<String, Pattern> patterns = new ConcurrentHashMap<>();
 
     /** Reports every rule that is broken, at any depth, messages packed in others too. */
@@ -212,22 +215,27 @@ public final class PgvCheck {
 
     /** All number rules have the same fields under different types. */
     private static void number(String name, Object value, FieldRules rules, Problems problems) {
-        if (value instanceof Double number && !Double.isFinite(number)) {
+        if (value instanceof Number number
+                && (value instanceof Double || value instanceof Float)
+                && !Double.isFinite(number.doubleValue())) {
             problems.expected(name, value, "a number");
             return;
         }
         Message kind = (Message) rules.getField(rules.getOneofFieldDescriptor(
                 FieldRules.getDescriptor().getOneofs().get(0)));
-        BigDecimal actual = decimal(value);
+        boolean unsigned =
+                rules.getTypeCase() == FieldRules.TypeCase.UINT32 || rules.getTypeCase() == FieldRules.TypeCase.UINT64;
+        BigDecimal actual = decimal(value, unsigned);
         kind.getAllFields().forEach((rule, bound) -> {
             if (rule.isRepeated()) {
                 if (rule.getName().equals("in")
-                        && ((List<?>) bound).stream().noneMatch(b -> decimal(b).compareTo(actual) == 0)) {
+                        && ((List<?>) bound)
+                                .stream().noneMatch(b -> decimal(b, unsigned).compareTo(actual) == 0)) {
                     problems.expected(name, value, "one of " + bound);
                 }
                 return;
             }
-            int compared = bound instanceof Number ? actual.compareTo(decimal(bound)) : 0;
+            int compared = bound instanceof Number ? actual.compareTo(decimal(bound, unsigned)) : 0;
             boolean broken = switch (rule.getName()) {
                 case "gt" -> compared <= 0;
                 case "gte" -> compared < 0;
@@ -237,17 +245,32 @@ public final class PgvCheck {
                 default -> false;
             };
             if (broken) {
-                problems.expected(name, value, rule.getName() + " " + bound);
+                problems.expected(
+                        name,
+                        actual.toPlainString(),
+                        rule.getName() + " " + decimal(bound, unsigned).toPlainString());
             }
         });
     }
 
-    private static BigDecimal decimal(Object value) {
+    /** @param unsigned Java holds large unsigned numbers as negative ones */
+    private static BigDecimal decimal(Object value, boolean unsigned) {
+        if (unsigned && value instanceof Integer number) {
+            return BigDecimal.valueOf(Integer.toUnsignedLong(number));
+        }
+        if (unsigned && value instanceof Long number) {
+            return new BigDecimal(Long.toUnsignedString(number));
+        }
         return new BigDecimal(String.valueOf(value));
     }
 
     private static void duration(
             String name, com.google.protobuf.Duration value, Validate.DurationRules rules, Problems problems) {
+        if (Math.abs(value.getSeconds() / 2) > MOST_SECONDS / 2 || Math.abs(value.getNanos() / 2) > 499_999_999) {
+            problems.expected(
+                    name, value.getSeconds() + "s and " + value.getNanos() + "ns", "at most " + MOST_SECONDS + "s");
+            return;
+        }
         java.time.Duration actual = of(value);
         if (!rules.hasGt() && !rules.hasGte() && actual.isNegative()) {
             problems.expected(name, actual, "PT0S or more"); // no rule says so, yet Envoy takes no time below nothing

@@ -15,9 +15,11 @@ import io.envoyproxy.envoy.config.core.v3.Address;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.HealthCheck;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import io.envoyproxy.envoy.config.route.v3.RateLimit;
+import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
@@ -130,6 +132,16 @@ class PgvCheckTest {
                         "{stat_prefix: a, rds: {route_config_name: a, config_source: {ads: {}}},"
                                 + " request_headers_timeout: -1s}",
                         "request_headers_timeout: PT-1S (expected: at least PT0S)"),
+                new Row(
+                        "duration.none",
+                        RouteAction.getDefaultInstance(),
+                        "{cluster: a, timeout: 9300000000s}",
+                        "timeout: 9300000000s and 0ns (expected: at most 3155760000s)"),
+                new Row(
+                        "uint32.lte",
+                        SocketAddress.getDefaultInstance(),
+                        "{address: a, port_value: 4294967295}",
+                        "port_value: 4294967295 (expected: lte 65535)"),
                 new Row(
                         "duration.lt",
                         Bootstrap.getDefaultInstance(),
