@@ -7,6 +7,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.ComparisonFilter;
+import io.envoyproxy.envoy.config.accesslog.v3.RuntimeFilter;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
@@ -205,15 +206,33 @@ public final class AccessLogParser {
                         .map(LogFilter.Header::new);
             case RESPONSE_FLAG_FILTER ->
                 flags(filter.getResponseFlagFilter().getFlagsList(), problems.at("response_flag_filter"));
-            case TRACEABLE_FILTER,
-                    RUNTIME_FILTER,
-                    GRPC_STATUS_FILTER,
-                    EXTENSION_FILTER,
-                    METADATA_FILTER,
-                    LOG_TYPE_FILTER,
-                    FILTERSPECIFIER_NOT_SET ->
+            case RUNTIME_FILTER -> fraction(filter.getRuntimeFilter(), problems.at("runtime_filter"));
+            case GRPC_STATUS_FILTER ->
+                Optional.of(new LogFilter.Grpc(
+                        filter.getGrpcStatusFilter().getStatusesList().stream()
+                                .map(status -> (long) status.getNumber())
+                                .collect(Collectors.toUnmodifiableSet()),
+                        filter.getGrpcStatusFilter().getExclude()));
+            case TRACEABLE_FILTER, EXTENSION_FILTER, METADATA_FILTER, LOG_TYPE_FILTER, FILTERSPECIFIER_NOT_SET ->
                 problems.unsupported("filter_specifier", filter.getFilterSpecifierCase());
         };
+    }
+
+    /** The runtime key is not asked, as below. */
+    private static Optional<LogFilter> fraction(RuntimeFilter filter, Problems problems) {
+        long denominator = switch (filter.getPercentSampled().getDenominator()) {
+            case HUNDRED -> 100;
+            case TEN_THOUSAND -> 10_000;
+            case MILLION -> 1_000_000;
+            case UNRECOGNIZED -> 0;
+        };
+        return denominator == 0
+                ? problems.expected(
+                        "percent_sampled.denominator",
+                        filter.getPercentSampled().getDenominatorValue(),
+                        "HUNDRED, TEN_THOUSAND or MILLION")
+                : Optional.of(new LogFilter.Fraction(
+                        filter.getPercentSampled().getNumerator(), denominator, filter.getUseIndependentRandomness()));
     }
 
     private Optional<List<LogFilter>> filters(List<AccessLogFilter> messages, Problems problems) {

@@ -10,6 +10,7 @@ import io.sluice.gateway.xds.Problems;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +45,11 @@ final class Commands {
             case "ENVIRONMENT" -> environment(argument, max, problems.at(field));
             case "RESPONSE_CODE_DETAILS" -> details(argument);
             case "DYNAMIC_METADATA" -> MetadataCommand.parse(argument, max, problems.at(field));
+            // no filter of ours leaves anything there, and an empty place is what Envoy shows then
+            case "FILTER_STATE", "UPSTREAM_FILTER_STATE" ->
+                argument == null || argument.isEmpty()
+                        ? problems.at(field).expected("argument", "nothing", "(NAME)")
+                        : Optional.of(info -> null);
             case "GRPC_STATUS" -> GrpcStatus.parse(argument == null ? "CAMEL_STRING" : argument, problems.at(field));
             case "GRPC_STATUS_NUMBER" -> GrpcStatus.parse("NUMBER", problems.at(field));
             default ->
@@ -87,6 +93,9 @@ final class Commands {
             case "UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" -> ip(StreamInfo::upstreamLocalAddress);
             case "UPSTREAM_LOCAL_PORT" -> port(StreamInfo::upstreamLocalAddress);
             case "UPSTREAM_CLUSTER" -> text(StreamInfo::upstreamCluster);
+            case "UPSTREAM_CLUSTER_RAW" -> text(StreamInfo::upstreamCluster);
+            case "ACCESS_LOG_TYPE" -> Optional.of(info -> "DownstreamEnd");
+            case "CONNECTION_TERMINATION_DETAILS" -> Optional.of(info -> null);
             case "UPSTREAM_PROTOCOL" -> text(StreamInfo::upstreamProtocol);
             case "UPSTREAM_TRANSPORT_FAILURE_REASON" ->
                 text(info -> info.upstreamTransportFailureReason().replace(' ', '_'));
@@ -211,7 +220,28 @@ final class Commands {
         }
         String first = names[0];
         String second = names.length == 1 ? "" : names[1];
-        return Optional.of(info -> {
+        return Optional.of(new HeaderCommand(of, first, second, max));
+    }
+
+    private record HeaderCommand(
+            Function<StreamInfo, ? extends @Nullable HttpHeaders> of, String first, String second, int max)
+            implements Command {
+        private static final char LAST_ASCII = 0x7f;
+
+        @Override
+        public @Nullable Object value(StreamInfo info) {
+            return text(info);
+        }
+
+        @Override
+        public @Nullable Object readable(StreamInfo info) {
+            String text = text(info);
+            return text == null || CharMatcher.inRange('\0', LAST_ASCII).matchesAllOf(text)
+                    ? text
+                    : new String(text.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        }
+
+        private @Nullable String text(StreamInfo info) {
             HttpHeaders headers = of.apply(info);
             if (headers == null) {
                 return null;
@@ -221,7 +251,7 @@ final class Commands {
                 value = headers.get(second);
             }
             return value == null ? null : Ascii.truncate(value, max, "");
-        });
+        }
     }
 
     private static Optional<Command> environment(@Nullable String variable, int max, Problems problems) {

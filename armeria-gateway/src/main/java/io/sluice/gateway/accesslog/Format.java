@@ -74,7 +74,7 @@ public final class Format {
 
     void append(StreamInfo info, StringBuilder out, String missing) {
         for (Command part : parts) {
-            Object value = part.value(info);
+            Object value = part.readable(info);
             out.append(value == null ? missing : value);
         }
     }
@@ -86,7 +86,10 @@ public final class Format {
             return value == null ? null : value.toString();
         }
         var out = new StringBuilder();
-        append(info, out, "");
+        for (Command part : parts) {
+            Object value = part.value(info);
+            out.append(value == null ? "" : value);
+        }
         return out.toString();
     }
 
@@ -94,7 +97,7 @@ public final class Format {
     @Nullable
     Object typedValue(StreamInfo info, String missing) {
         if (parts.size() == 1) {
-            return parts.get(0).value(info);
+            return parts.get(0).readable(info);
         }
         var out = new StringBuilder();
         append(info, out, missing);

@@ -28,6 +28,8 @@ final class GrpcStatus {
             "DATA_LOSS",
             "UNAUTHENTICATED");
 
+    private static final long UNKNOWN = 2;
+
     private GrpcStatus() {}
 
     static Optional<Command> parse(String style, Problems problems) {
@@ -50,11 +52,21 @@ final class GrpcStatus {
         return camel && status != 0 ? CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.UPPER_CAMEL, name) : name;
     }
 
+    /** Whatever the content type says; what is not told is derived from the HTTP status. */
+    static long of(StreamInfo info) {
+        Long status = numberOfAny(info);
+        return status == null ? UNKNOWN : status;
+    }
+
     private static @Nullable Long number(StreamInfo info) {
         String type = info.requestHeaders().get("content-type");
         if (type == null || !(type.equals("application/grpc") || type.startsWith("application/grpc+"))) {
             return null;
         }
+        return numberOfAny(info);
+    }
+
+    private static @Nullable Long numberOfAny(StreamInfo info) {
         String said = said(info.responseTrailers());
         if (said == null) {
             said = said(info.responseHeaders());

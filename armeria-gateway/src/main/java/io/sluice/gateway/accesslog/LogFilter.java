@@ -2,6 +2,7 @@ package io.sluice.gateway.accesslog;
 
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongPredicate;
 import java.util.function.Predicate;
@@ -51,6 +52,45 @@ sealed interface LogFilter {
         @Override
         public boolean takes(StreamInfo info) {
             return test.test(info.requestHeaders());
+        }
+    }
+
+    /** @param not whether it takes what has none of these */
+    record Grpc(Set<Long> statuses, boolean not) implements LogFilter {
+        public Grpc {
+            statuses = Set.copyOf(statuses);
+        }
+
+        @Override
+        public boolean takes(StreamInfo info) {
+            return statuses.contains(GrpcStatus.of(info)) != not;
+        }
+    }
+
+    /**
+     * So many of all requests: by their x-request-id, so that all who see one decide alike.
+     *
+     * @param independent whether each decides for itself
+     */
+    record Fraction(long numerator, long denominator, boolean independent) implements LogFilter {
+        private static final int HEX = 16;
+        private static final int DIGITS = 8;
+
+        @Override
+        public boolean takes(StreamInfo info) {
+            return number(info) % denominator < numerator;
+        }
+
+        private long number(StreamInfo info) {
+            String id = info.requestId();
+            if (!independent && id.length() >= DIGITS) {
+                try {
+                    return Long.parseLong(id, 0, DIGITS, HEX);
+                } catch (NumberFormatException e) {
+                    // an id that a caller made up
+                }
+            }
+            return ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
         }
     }
 

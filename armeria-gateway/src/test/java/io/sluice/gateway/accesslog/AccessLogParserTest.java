@@ -165,7 +165,7 @@ class AccessLogParserTest {
         {} | typed_config > @type:  is not supported by armeria-gateway; see docs/xds-support.md
         {filter: {}, typed_config: {'@type': '#stream.v3.StdoutAccessLog'}} | filter > filter_specifier: FILTERSPECIFIER_NOT_SET is not supported by armeria-gateway; see docs/xds-support.md
         {filter: {response_flag_filter: {flags: [XX]}}, typed_config: {'@type': '#stream.v3.StdoutAccessLog'}} | filter > response_flag_filter > flags: XX (expected: any of [DC, DI,
-        {filter: {and_filter: {filters: [{not_health_check_filter: {}}, {runtime_filter: {}}]}}, typed_config: {'@type': '#stream.v3.StdoutAccessLog'}} | filter > and_filter > filters[1] > filter_specifier: RUNTIME_FILTER is not supported by armeria-gateway; see docs/xds-support.md
+        {filter: {and_filter: {filters: [{not_health_check_filter: {}}, {log_type_filter: {}}]}}, typed_config: {'@type': '#stream.v3.StdoutAccessLog'}} | filter > and_filter > filters[1] > filter_specifier: LOG_TYPE_FILTER is not supported by armeria-gateway; see docs/xds-support.md
         {filter: {or_filter: {filters: [{header_filter: {header: {name: y}}}]}}, typed_config: {'@type': '#stream.v3.StdoutAccessLog'}} | filter > or_filter > filters[0] > header_filter > name: y is not supported by armeria-gateway; see docs/xds-support.md
         """)
     void refusesByPath(String message, String problem) throws InvalidProtocolBufferException {
@@ -179,7 +179,7 @@ class AccessLogParserTest {
     void reportsFilterAndFormatAtOnce() throws InvalidProtocolBufferException {
         Problems problems = Problems.of("test");
         parse(
-                "{filter: {runtime_filter: {}}, typed_config: {'@type': '" + TYPES
+                "{filter: {log_type_filter: {}}, typed_config: {'@type': '" + TYPES
                         + "stream.v3.StdoutAccessLog', log_format: {text_format: '%'}}}",
                 problems);
         assertThat(problems.list()).hasSize(2);

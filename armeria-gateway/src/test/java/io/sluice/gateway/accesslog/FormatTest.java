@@ -65,8 +65,8 @@ class FormatTest {
         %REQUEST_TX_DURATION%                            | 4                  | -
         %RESPONSE_DURATION%                              | 7                  | -
         %RESPONSE_TX_DURATION%                           | 5                  | -
-        %DOWNSTREAM_REMOTE_ADDRESS%                      | 203.0.113.77:0     | [2001:db8:0:0:0:0:0:1]:7
-        %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%         | 203.0.113.77       | 2001:db8:0:0:0:0:0:1
+        %DOWNSTREAM_REMOTE_ADDRESS%                      | 203.0.113.77:0     | [2001:db8::1]:7
+        %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%         | 203.0.113.77       | 2001:db8::1
         %DOWNSTREAM_REMOTE_PORT%                         | 0                  | 7
         %DOWNSTREAM_DIRECT_REMOTE_ADDRESS%               | 10.0.0.1:40001     | 10.0.0.1:40001
         %DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%  | 10.0.0.1           | 10.0.0.1
