@@ -192,7 +192,8 @@ public final class GatewayMain {
                         settings.zipkinUrl().isPresent(),
                         new LocalNode(start.nodeId(), start.localCluster())),
                 tls);
-        ConfigParser config = new ConfigParser(start.statics(), listenerParser, compiled -> {
+        ConfigParser config = new ConfigParser(start.statics(), listenerParser, tls, compiled -> {
+            upstream.secrets(compiled.secrets());
             clusters.update(compiled.clusters(), compiled.assignments());
             gauges.update(clusters.all());
             return listeners.update(compiled.listeners(), compiled.secrets());

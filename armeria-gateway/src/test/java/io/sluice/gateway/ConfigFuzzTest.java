@@ -78,7 +78,11 @@ class ConfigFuzzTest {
 
     @FuzzTest(maxDuration = "60s")
     void whatIsSentIsCompiledOrRefusedWithAPath(FuzzedDataProvider data) {
-        ConfigParser config = new ConfigParser(new Resources(), LISTENERS, compiled -> Map.of());
+        ConfigParser config = new ConfigParser(
+                new Resources(),
+                LISTENERS,
+                new TlsContextParser(new DataSourceParser(List.of())),
+                compiled -> Map.of());
         Resources resources = new Resources(START);
         ResourceKind kind = data.pickValue(ResourceKind.values());
         List<String> names = List.copyOf(resources.of(kind).keySet());

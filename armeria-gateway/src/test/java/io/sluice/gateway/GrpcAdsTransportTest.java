@@ -183,6 +183,7 @@ class GrpcAdsTransportTest {
                                 false,
                                 new LocalNode("", "")),
                         new TlsContextParser(new DataSourceParser(List.of()))),
+                new TlsContextParser(new DataSourceParser(List.of())),
                 compiled -> {
                     live = compiled;
                     clusters.update(compiled.clusters(), compiled.assignments());

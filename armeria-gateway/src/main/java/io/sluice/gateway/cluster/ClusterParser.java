@@ -1,5 +1,6 @@
 package io.sluice.gateway.cluster;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UInt32Value;
@@ -10,12 +11,19 @@ import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.KeepaliveSettings;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
+import io.envoyproxy.envoy.config.core.v3.UpstreamHttpProtocolOptions;
+import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.sluice.gateway.cluster.ClusterSpec.Discovery;
 import io.sluice.gateway.cluster.ClusterSpec.Protocol;
 import io.sluice.gateway.cluster.breaker.Thresholds;
 import io.sluice.gateway.cluster.health.HealthCheckPolicy;
 import io.sluice.gateway.cluster.health.OutlierPolicy;
+import io.sluice.gateway.secret.TlsContextParser;
+import io.sluice.gateway.secret.UpstreamTls;
 import io.sluice.gateway.xds.Problems;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +35,17 @@ public final class ClusterParser {
 
     private final DiscoveryParser sources = new DiscoveryParser();
     private final LbPolicyParser policies = new LbPolicyParser();
+    private final TlsContextParser tls;
 
-    /** @return empty when something was reported */
-    public Optional<ClusterSpec> parse(Cluster cluster, Problems problems) {
+    public ClusterParser(TlsContextParser tls) {
+        this.tls = tls;
+    }
+
+    /**
+     * @param own whether the bootstrap says it, and may name any file
+     * @return empty when something was reported
+     */
+    public Optional<ClusterSpec> parse(Cluster cluster, boolean own, Problems problems) {
         Optional<Discovery> discovery = sources.parse(cluster, problems);
         Optional<Balancing> lb = policies.parse(cluster, problems);
         Http http = http(cluster, problems);
@@ -41,6 +57,10 @@ public final class ClusterParser {
                         .parse(cluster.getOutlierDetection(), problems.at("outlier_detection"))
                         .orElse(null)
                 : null;
+        Sockets sockets = sockets(cluster, http, own, problems);
+        if (!checks.isEmpty() && !sockets.areClear()) {
+            problems.wrong("health_checks", "checks of endpoints that speak TLS are not supported by armeria-gateway");
+        }
         if (problems.any() || discovery.isEmpty() || lb.isEmpty()) {
             return Optional.empty();
         }
@@ -57,17 +77,65 @@ public final class ClusterParser {
                 new HostRules(
                         cluster.getIgnoreHealthOnHostRemoval(),
                         cluster.getCommonLbConfig().getIgnoreNewHostsUntilFirstHc(),
-                        cluster.getCloseConnectionsOnHostHealthFailure())));
+                        cluster.getCloseConnectionsOnHostHealthFailure()),
+                sockets));
+    }
+
+    private Sockets sockets(Cluster cluster, Http http, boolean own, Problems problems) {
+        List<Sockets.Match> matches = new ArrayList<>();
+        for (int i = 0; i < cluster.getTransportSocketMatchesCount(); i++) {
+            var match = cluster.getTransportSocketMatches(i);
+            matches.add(new Sockets.Match(
+                    LoadAssignmentParser.texts(match.getMatch()),
+                    socket(
+                            match.getTransportSocket(),
+                            own,
+                            problems.at("transport_socket_matches[" + i + "]").at("transport_socket"))));
+        }
+        return new Sockets(
+                matches,
+                cluster.hasTransportSocket()
+                        ? socket(cluster.getTransportSocket(), own, problems.at("transport_socket"))
+                        : null,
+                http.autoSni(),
+                http.autoSan());
+    }
+
+    private @Nullable UpstreamTls socket(TransportSocket socket, boolean own, Problems problems) {
+        Any config = socket.getTypedConfig();
+        try {
+            if (config.is(UpstreamTlsContext.class)) {
+                return tls.upstream(
+                                config.unpack(UpstreamTlsContext.class),
+                                own,
+                                problems.at("typed_config<UpstreamTlsContext>"))
+                        .orElse(null);
+            }
+            if (config.is(RawBuffer.class)) {
+                return null;
+            }
+        } catch (InvalidProtocolBufferException e) {
+            problems.wrong("typed_config", String.valueOf(e.getMessage()));
+            return null;
+        }
+        problems.unsupported("typed_config", config.getTypeUrl());
+        return null;
     }
 
     private record Http(
-            Protocol protocol, HttpProtocolOptions common, Connections.Http1 http1, Connections.Http2 http2) {}
+            Protocol protocol,
+            HttpProtocolOptions common,
+            Connections.Http1 http1,
+            Connections.Http2 http2,
+            boolean autoSni,
+            boolean autoSan) {}
 
     private static Http http(Cluster cluster, Problems problems) {
         Protocol protocol = Protocol.HTTP1;
         HttpProtocolOptions common = cluster.getCommonHttpProtocolOptions();
         Http1ProtocolOptions http1 = cluster.getHttpProtocolOptions();
         Http2ProtocolOptions http2 = cluster.getHttp2ProtocolOptions();
+        UpstreamHttpProtocolOptions names = cluster.getUpstreamHttpProtocolOptions();
         if (cluster.hasHttp2ProtocolOptions()) {
             protocol = Protocol.HTTP2;
         }
@@ -83,6 +151,7 @@ public final class ClusterParser {
                 common = options.getCommonHttpProtocolOptions();
                 http1 = options.getExplicitHttpConfig().getHttpProtocolOptions();
                 http2 = options.getExplicitHttpConfig().getHttp2ProtocolOptions();
+                names = options.getUpstreamHttpProtocolOptions();
                 protocol = protocol(options, at);
             } catch (InvalidProtocolBufferException e) {
                 at.wrong("typed_config", String.valueOf(e.getMessage()));
@@ -93,7 +162,9 @@ public final class ClusterParser {
                 common,
                 new Connections.Http1(
                         http1.getEnableTrailers(), http1.getHeaderKeyFormat().hasProperCaseWords()),
-                http2(http2));
+                http2(http2),
+                names.getAutoSni(),
+                names.getAutoSanValidation());
     }
 
     private static Connections.Http2 http2(Http2ProtocolOptions told) {

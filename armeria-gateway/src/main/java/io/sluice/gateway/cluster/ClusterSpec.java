@@ -22,9 +22,36 @@ public record ClusterSpec(
         Thresholds highThresholds,
         List<HealthCheckPolicy> healthChecks,
         @Nullable OutlierPolicy outlier,
-        HostRules hosts) {
+        HostRules hosts,
+        Sockets sockets) {
     public ClusterSpec {
         healthChecks = List.copyOf(healthChecks);
+    }
+
+    /** In clear text. */
+    public ClusterSpec(
+            String name,
+            Discovery discovery,
+            Balancing balancing,
+            Protocol protocol,
+            Connections connections,
+            Thresholds defaultThresholds,
+            Thresholds highThresholds,
+            List<HealthCheckPolicy> healthChecks,
+            @Nullable OutlierPolicy outlier,
+            HostRules hosts) {
+        this(
+                name,
+                discovery,
+                balancing,
+                protocol,
+                connections,
+                defaultThresholds,
+                highThresholds,
+                healthChecks,
+                outlier,
+                hosts,
+                Sockets.CLEAR_TEXT);
     }
 
     /** The name under which endpoints are asked for, where they come from the stream. */
@@ -32,7 +59,7 @@ public record ClusterSpec(
         return discovery instanceof Discovery.Eds eds ? Optional.of(eds.serviceName()) : Optional.empty();
     }
 
-    /** What the endpoints speak, without TLS; never guessed. */
+    /** What the endpoints speak; never guessed. */
     public enum Protocol {
         HTTP1,
         HTTP2

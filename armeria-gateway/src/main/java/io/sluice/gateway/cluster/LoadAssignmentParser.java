@@ -26,6 +26,7 @@ public final class LoadAssignmentParser {
     /** Envoy's names for what a balancer reads of an endpoint's metadata. */
     private static final String BALANCER = "envoy.lb";
 
+    private static final String SOCKET_MATCH = "envoy.transport_socket_match";
     private static final String HASH_KEY = "hash_key";
     private static final String CANARY = "canary";
 
@@ -115,7 +116,16 @@ public final class LoadAssignmentParser {
                         new Endpoint.Traits(
                                 balancerMetadata(endpoint, HASH_KEY).getStringValue(),
                                 balancerMetadata(endpoint, CANARY).getBoolValue(),
-                                check)));
+                                check,
+                                texts(endpoint.getMetadata()
+                                        .getFilterMetadataOrDefault(SOCKET_MATCH, Struct.getDefaultInstance())))));
+    }
+
+    /** Of a matcher and what it matches, so that both are written alike. */
+    static Map<String, String> texts(Struct struct) {
+        Map<String, String> texts = new HashMap<>();
+        struct.getFieldsMap().forEach((name, value) -> texts.put(name, value.toString()));
+        return texts;
     }
 
     private static Value balancerMetadata(LbEndpoint endpoint, String key) {

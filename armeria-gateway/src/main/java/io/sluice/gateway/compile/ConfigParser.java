@@ -13,6 +13,7 @@ import io.sluice.gateway.cluster.ClusterSpec;
 import io.sluice.gateway.cluster.LoadAssignment;
 import io.sluice.gateway.cluster.LoadAssignmentParser;
 import io.sluice.gateway.secret.Secrets;
+import io.sluice.gateway.secret.TlsContextParser;
 import io.sluice.gateway.xds.ConfigSink;
 import io.sluice.gateway.xds.Problems;
 import io.sluice.gateway.xds.ResourceKey;
@@ -36,14 +37,18 @@ public final class ConfigParser implements ConfigSink {
     private final Resources statics;
     private final ListenerParser listeners;
     private final Function<CompiledConfig, Map<String, String>> live;
-    private final ClusterParser clusters = new ClusterParser();
+    private final ClusterParser clusters;
     private final LoadAssignmentParser assignments = new LoadAssignmentParser();
     private final Map<ResourceKey, Compiled> known = new HashMap<>();
     private final Set<ResourceKey> inForce = new HashSet<>();
 
     /** @param live takes each configuration that is put in force and says which listeners could not be, and why */
     public ConfigParser(
-            Resources statics, ListenerParser listeners, Function<CompiledConfig, Map<String, String>> live) {
+            Resources statics,
+            ListenerParser listeners,
+            TlsContextParser tls,
+            Function<CompiledConfig, Map<String, String>> live) {
+        clusters = new ClusterParser(tls);
         this.statics = new Resources(statics);
         this.listeners = listeners;
         this.live = live;
@@ -113,7 +118,11 @@ public final class ConfigParser implements ConfigSink {
         List<ClusterSpec> specs = new ArrayList<>();
         all.typed(ResourceKind.CLUSTER, Cluster.class).forEach((name, message) -> {
             ResourceKey key = new ResourceKey(ResourceKind.CLUSTER, name);
-            Compiled compiled = compiled(key, message, Map.of(), problems -> clusters.parse(message, problems));
+            Compiled compiled = compiled(
+                    key,
+                    message,
+                    Map.of(),
+                    problems -> clusters.parse(message, statics.get(key).isPresent(), problems));
             Optional<ClusterSpec> spec = keep(compiled, key, refused, ClusterSpec.class);
             if (spec.isEmpty()) {
                 return;

@@ -2,6 +2,7 @@ package io.sluice.gateway.endpoint;
 
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
+import java.util.Map;
 
 /**
  * Where a cluster answers, as the control plane says it.
@@ -53,9 +54,14 @@ public record Endpoint(
      * @param hashKey what it is hashed by, in place of its address; empty when not said
      * @param canary whether it serves a try-out
      * @param check where it is checked
+     * @param socketMatch by which its transport socket is chosen
      */
-    public record Traits(String hashKey, boolean canary, CheckTarget check) {
-        public static final Traits NONE = new Traits("", false, CheckTarget.SAME);
+    public record Traits(String hashKey, boolean canary, CheckTarget check, Map<String, String> socketMatch) {
+        public static final Traits NONE = new Traits("", false, CheckTarget.SAME, Map.of());
+
+        public Traits {
+            socketMatch = Map.copyOf(socketMatch);
+        }
     }
 
     /**

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Set;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the other side's certificate against the rules: its chain, then its names, then its pins, as Envoy does. Knows nothing of the host that
@@ -40,17 +41,28 @@ final class PeerVerifier extends X509ExtendedTrustManager {
     private static final String ANY_USE = "2.5.29.37.0";
 
     /** BoringSSL's X509_V_ERR codes, by which it chooses its alert. */
+    private static final int NOT_YET_VALID = 9;
+
+    private static final int EXPIRED = 10;
     private static final int NO_ISSUER = 20;
 
     private static final int REVOKED = 23;
     private static final int WRONG_PURPOSE = 26;
+    private static final String CHAIN = "X509_verify_cert: certificate verification error at depth 0: ";
     private static final int UNKNOWN = 44;
 
     private final PeerRules rules;
+    private final boolean nameMustMatch;
     private final TlsMeters meters;
 
     PeerVerifier(PeerRules rules, TlsMeters meters) {
+        this(rules, false, meters);
+    }
+
+    /** @param nameMustMatch whether a server must have the name that it was asked for by */
+    PeerVerifier(PeerRules rules, boolean nameMustMatch, TlsMeters meters) {
         this.rules = rules;
+        this.nameMustMatch = nameMustMatch;
         this.meters = meters;
     }
 
@@ -91,7 +103,25 @@ final class PeerVerifier extends X509ExtendedTrustManager {
             }
         }
         meters.failVerifySan().increment();
-        throw new OpenSslCertificateException("verify SAN list", UNKNOWN);
+        throw new OpenSslCertificateException("SAN matcher, certificate SANs are " + names(certificate), UNKNOWN);
+    }
+
+    private static List<String> names(X509Certificate certificate) {
+        return new CertificateFacts(certificate)
+                .names().stream().map(CertificateFacts.Name::text).toList();
+    }
+
+    private void verifyHost(X509Certificate certificate, @Nullable String host) throws CertificateException {
+        if (host != null && !host.isEmpty()) {
+            for (String name : new CertificateFacts(certificate).names(CertificateFacts.NameKind.DNS)) {
+                if (NameMatcher.isSameHost(host, name)) {
+                    return;
+                }
+            }
+        }
+        meters.failVerifySan().increment();
+        throw new OpenSslCertificateException(
+                "verify SAN list, expected SANs: [" + host + "], certificate SANs: " + names(certificate), UNKNOWN);
     }
 
     private void verifyPins(X509Certificate certificate) throws CertificateException {
@@ -105,7 +135,7 @@ final class PeerVerifier extends X509ExtendedTrustManager {
                                         sha256(certificate.getPublicKey().getEncoded())));
         if (!pinned) {
             meters.failVerifyCertHash().increment();
-            throw new OpenSslCertificateException("neither the certificate nor its key is pinned", UNKNOWN);
+            throw new OpenSslCertificateException("cert hash and spki", UNKNOWN);
         }
     }
 
@@ -121,7 +151,7 @@ final class PeerVerifier extends X509ExtendedTrustManager {
         X509Certificate leaf = chain[0];
         Date at = new Date();
         if (!rules.allowExpired()) {
-            leaf.checkValidity(at);
+            verifyTime(leaf, at);
         } else if (at.after(leaf.getNotAfter())) {
             at = new Date(leaf.getNotAfter().getTime());
         }
@@ -130,7 +160,7 @@ final class PeerVerifier extends X509ExtendedTrustManager {
             return; // trusted by itself
         }
         try {
-            build(leaf, chain, at);
+            build(leaf, chain, use, at);
         } catch (CertPathBuilderException e) {
             throw told(e);
         } catch (GeneralSecurityException e) {
@@ -138,21 +168,37 @@ final class PeerVerifier extends X509ExtendedTrustManager {
         }
     }
 
-    private static void verifyUse(X509Certificate leaf, String use) throws CertificateException {
-        List<String> uses = leaf.getExtendedKeyUsage();
-        if (uses != null && !uses.contains(use) && !uses.contains(ANY_USE)) {
-            throw new OpenSslCertificateException("unsuitable certificate purpose", WRONG_PURPOSE);
+    private static void verifyTime(X509Certificate certificate, Date at) throws CertificateException {
+        if (at.before(certificate.getNotBefore())) {
+            throw new OpenSslCertificateException(CHAIN + "certificate is not yet valid", NOT_YET_VALID);
+        }
+        if (at.after(certificate.getNotAfter())) {
+            throw new OpenSslCertificateException(CHAIN + "certificate has expired", EXPIRED);
         }
     }
 
-    private void build(X509Certificate leaf, X509Certificate[] chain, Date at) throws GeneralSecurityException {
+    private static void verifyUse(X509Certificate leaf, String use) throws CertificateException {
+        List<String> uses = leaf.getExtendedKeyUsage();
+        if (uses != null && !uses.contains(use) && !uses.contains(ANY_USE)) {
+            throw new OpenSslCertificateException(CHAIN + "unsupported certificate purpose", WRONG_PURPOSE);
+        }
+    }
+
+    /** Envoy counts one more of callers than of servers. */
+    private int intermediates(String use) {
+        int depth = rules.maxDepth();
+        return depth <= 0 || use.equals(SERVER_USE) ? depth : depth - 1;
+    }
+
+    private void build(X509Certificate leaf, X509Certificate[] chain, String use, Date at)
+            throws GeneralSecurityException {
         Set<TrustAnchor> anchors = new HashSet<>();
         rules.trusted().forEach(certificate -> anchors.add(new TrustAnchor(certificate, null)));
         X509CertSelector target = new X509CertSelector();
         target.setCertificate(leaf);
         PKIXBuilderParameters parameters = new PKIXBuilderParameters(anchors, target);
         parameters.setDate(at);
-        parameters.setMaxPathLength(rules.maxDepth() < 0 ? -1 : Math.max(0, rules.maxDepth() - 1));
+        parameters.setMaxPathLength(intermediates(use));
         List<Object> given = new ArrayList<>(List.of(chain));
         given.addAll(rules.revocations());
         parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(given)));
@@ -174,16 +220,21 @@ final class PeerVerifier extends X509ExtendedTrustManager {
     /** By the exception's type the handshake's alert is chosen. */
     private static CertificateException told(CertPathBuilderException failure) {
         for (Throwable at = failure; at != null; at = at.getCause()) {
-            if (at instanceof CertificateExpiredException || at instanceof CertificateNotYetValidException) {
-                return (CertificateException) at;
+            if (at instanceof CertificateExpiredException) {
+                return new OpenSslCertificateException(CHAIN + "certificate has expired", failure, EXPIRED);
+            }
+            if (at instanceof CertificateNotYetValidException) {
+                return new OpenSslCertificateException(CHAIN + "certificate is not yet valid", failure, NOT_YET_VALID);
             }
             if (at instanceof CertPathValidatorException invalid
                     && invalid.getReason() == CertPathValidatorException.BasicReason.REVOKED) {
-                return new OpenSslCertificateException("certificate revoked", failure, REVOKED);
+                return new OpenSslCertificateException(
+                        CHAIN + "certificate revocation check against provided CRLs failed: certificate revoked",
+                        failure,
+                        REVOKED);
             }
         }
-        return new OpenSslCertificateException(
-                "no path to a trusted certificate: " + failure.getMessage(), failure, NO_ISSUER);
+        return new OpenSslCertificateException(CHAIN + "unable to get local issuer certificate", failure, NO_ISSUER);
     }
 
     @Override
@@ -194,6 +245,9 @@ final class PeerVerifier extends X509ExtendedTrustManager {
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {
         verify(chain, SERVER_USE);
+        if (nameMustMatch) {
+            verifyHost(chain[0], engine.getPeerHost());
+        }
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.sluice.gateway.accesslog.CertificateFacts.NameKind;
@@ -62,16 +63,38 @@ public final class TlsContextParser {
                 parsed.alpn(),
                 context.getFullScanCertsOnSniMismatch().getValue());
         if (!problems.any()) {
-            tryOut(tls, common);
+            tryOut(tls.parameters(), tls.alpn(), tls, common);
         }
         return problems.any() ? Optional.empty() : Optional.of(tls);
     }
 
-    private static void tryOut(DownstreamTls tls, Problems problems) {
+    /**
+     * @param own whether the bootstrap says it
+     * @return empty when something was reported
+     */
+    public Optional<UpstreamTls> upstream(UpstreamTlsContext context, boolean own, Problems problems) {
+        Problems at = problems.at("common_tls_context");
+        Common parsed = common(context.getCommonTlsContext(), own, Version.V1_2, at);
+        if (parsed.certificates().size() > 1) {
+            at.expected("tls_certificates", parsed.certificates().size() + " of them", "at most one");
+        }
+        UpstreamTls tls = new UpstreamTls(
+                parsed.certificates().stream().findFirst(),
+                parsed.rules(),
+                parsed.parameters(),
+                parsed.alpn(),
+                context.getSni());
+        if (!problems.any()) {
+            tryOut(tls.parameters(), tls.alpn(), tls, at);
+        }
+        return problems.any() ? Optional.empty() : Optional.of(tls);
+    }
+
+    private static void tryOut(TlsParameters parameters, List<String> alpn, Object owner, Problems problems) {
         try {
             SslContextBuilder probe = SslContextBuilder.forClient();
-            SslContexts.configure(probe, tls.parameters(), tls.alpn());
-            SslContexts.build(probe, tls);
+            SslContexts.configure(probe, parameters, alpn);
+            SslContexts.build(probe, owner);
         } catch (SSLException | IllegalArgumentException e) {
             problems.wrong("tls_params", "BoringSSL does not take it: " + e.getMessage());
         }

@@ -378,7 +378,7 @@ final class ClusterCall implements UpstreamCall, Pick {
             this.endpoint = endpoint;
             this.out = out;
             number = attempts;
-            pool = pools.pool(loop, cluster, endpoint, policy.priority());
+            pool = pools.pool(loop, cluster, endpoint, policy.priority(), out.authority());
         }
 
         private boolean stale() {

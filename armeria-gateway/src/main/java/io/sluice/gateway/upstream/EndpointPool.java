@@ -9,11 +9,14 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
 import io.sluice.gateway.cluster.Cluster;
 import io.sluice.gateway.cluster.ClusterSpec;
 import io.sluice.gateway.cluster.LiveEndpoint;
 import io.sluice.gateway.cluster.breaker.Breakers;
+import io.sluice.gateway.secret.UpstreamTls;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -33,16 +36,27 @@ final class EndpointPool {
     private final Cluster cluster;
     private final LiveEndpoint endpoint;
     private final Breakers breakers;
+    private final TlsClients tls;
+    private final String serverName;
     private final List<PooledConnection> connections = new ArrayList<>();
     private final Deque<UpstreamStream.User> waiting = new ArrayDeque<>();
     private int connecting;
     private boolean closed;
 
-    EndpointPool(EventLoop loop, Cluster cluster, LiveEndpoint endpoint, Breakers breakers) {
+    /** @param serverName that TLS asks for in place of the configured one; empty leaves that */
+    EndpointPool(
+            EventLoop loop,
+            Cluster cluster,
+            LiveEndpoint endpoint,
+            Breakers breakers,
+            TlsClients tls,
+            String serverName) {
         this.loop = loop;
         this.cluster = cluster;
         this.endpoint = endpoint;
         this.breakers = breakers;
+        this.tls = tls;
+        this.serverName = serverName;
     }
 
     EventLoop loop() {
@@ -51,6 +65,11 @@ final class EndpointPool {
 
     ClusterSpec spec() {
         return cluster.spec();
+    }
+
+    /** Whether nothing is open or wanted. */
+    boolean isEmpty() {
+        return connections.isEmpty() && waiting.isEmpty() && connecting == 0;
     }
 
     boolean isClosed() {
@@ -104,6 +123,12 @@ final class EndpointPool {
         endpoint.connects();
         PooledConnection connection =
                 spec().protocol() == ClusterSpec.Protocol.HTTP2 ? new Http2Connection(this) : new Http1Connection(this);
+        UpstreamTls secured = spec().sockets().of(endpoint.endpoint());
+        TlsClients.Made made = secured == null ? null : tls.of(cluster, secured).orElse(null);
+        if (secured != null && made == null) {
+            loop.execute(() -> notConnected(ResetReason.REMOTE_CONNECTION_FAILURE, "TLS_error: secret is not there"));
+            return;
+        }
         ChannelFuture future = new Bootstrap()
                 .group(loop)
                 .channel(TransportType.socketChannelType(loop.parent()))
@@ -114,28 +139,70 @@ final class EndpointPool {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        if (secured != null && made != null) {
+                            secure(channel, secured, made);
+                        }
                         connection.install(channel);
                     }
                 })
                 .connect(endpoint.endpoint().address());
-        future.addListener(done -> loop.execute(() -> connected(connection, future)));
+        future.addListener(done -> loop.execute(() -> connected(connection, future, made)));
     }
 
-    private void connected(PooledConnection connection, ChannelFuture future) {
+    private void secure(Channel channel, UpstreamTls spec, TlsClients.Made made) {
+        SslHandler handler = made.tls()
+                .handler(
+                        serverName.isEmpty() ? spec.serverName() : serverName,
+                        endpoint.endpoint().address().getPort(),
+                        channel.alloc());
+        handler.setHandshakeTimeoutMillis(spec().connections().connectTimeout().toMillis());
+        channel.pipeline().addLast(handler);
+    }
+
+    private void notConnected(ResetReason reason, String transportFailure) {
+        connecting--;
+        breakers.connections().release();
+        endpoint.disconnected();
+        failWaiting(reason, transportFailure);
+    }
+
+    private void connected(PooledConnection connection, ChannelFuture future, TlsClients.@Nullable Made made) {
         if (!future.isSuccess()) {
-            connecting--;
-            breakers.connections().release();
-            endpoint.disconnected();
             Throwable cause = future.cause();
             boolean late = cause instanceof ConnectTimeoutException;
-            failWaiting(
+            notConnected(
                     late ? ResetReason.CONNECTION_TIMEOUT : ResetReason.REMOTE_CONNECTION_FAILURE,
                     late ? "" : "delayed connect error: " + Failures.transportText(cause));
             return;
         }
+        if (made == null) {
+            ready(connection, future.channel());
+            return;
+        }
+        SslHandler handler = future.channel().pipeline().get(SslHandler.class);
+        handler.handshakeFuture()
+                .addListener(shaken -> loop.execute(() -> {
+                    if (shaken.isSuccess()) {
+                        made.meters().agreed(made.tls().session(handler, ""));
+                        if (made.tls().believesAnybody()) {
+                            made.unverified().increment();
+                        }
+                        ready(connection, future.channel());
+                    } else {
+                        made.meters().failed(false);
+                        boolean late = shaken.cause() instanceof SslHandshakeTimeoutException;
+                        notConnected(
+                                late ? ResetReason.CONNECTION_TIMEOUT : ResetReason.REMOTE_CONNECTION_FAILURE,
+                                late ? "" : Failures.tlsText(shaken.cause()));
+                        connection.close();
+                    }
+                }));
+    }
+
+    private void ready(PooledConnection connection, Channel channel) {
         connections.add(connection);
         Future<?> age = growOld(connection);
-        future.channel().closeFuture().addListener(gone -> {
+        channel.closeFuture().addListener(gone -> {
             if (age != null) {
                 age.cancel(false);
             }

@@ -2,7 +2,10 @@ package io.sluice.gateway.upstream;
 
 import io.sluice.gateway.accesslog.ResponseFlag;
 import java.net.ConnectException;
+import java.security.cert.CertificateException;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Envoy's words for each way a call can fail. Source: Envoy source/common/router/router.cc, onUpstreamReset. */
 final class Failures {
@@ -21,6 +24,9 @@ final class Failures {
             Set.of(),
             "",
             false);
+
+    private static final Pattern BORINGSSL =
+            Pattern.compile("error:([0-9a-fA-F]{1,8}):(SSL routines:OPENSSL_internal:[A-Z0-9_]+)");
 
     private Failures() {}
 
@@ -56,6 +62,21 @@ final class Failures {
             case OVERFLOW -> ResponseFlag.UO;
             case PROTOCOL_ERROR -> ResponseFlag.UPE;
         };
+    }
+
+    /** BoringSSL's words in Envoy's frame, for the log and never for callers. */
+    static String tlsText(Throwable cause) {
+        for (Throwable at = cause; at != null; at = at.getCause()) {
+            if (at instanceof CertificateException) {
+                return "TLS_error:|268435581:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify cert failed: "
+                        + at.getMessage() + ":TLS_error_end";
+            }
+            Matcher error = BORINGSSL.matcher(String.valueOf(at.getMessage()));
+            if (error.find()) {
+                return "TLS_error:|" + Long.parseLong(error.group(1), 16) + ":" + error.group(2) + ":TLS_error_end";
+            }
+        }
+        return "TLS_error:";
     }
 
     /** The operating system's words, as far as Netty hands them on. */

@@ -4,17 +4,26 @@ import com.linecorp.armeria.common.RequestHeaders;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoop;
 import io.sluice.gateway.cluster.Cluster;
+import io.sluice.gateway.secret.Secrets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Calls over connections pooled per event loop and endpoint, as Envoy's workers keep theirs. */
 public final class PooledUpstream implements Upstream {
-    private final ConnectionPools pools = new ConnectionPools();
+    private final TlsClients tls;
+    private final ConnectionPools pools;
     private final Map<String, ClusterMeters> meters = new ConcurrentHashMap<>();
     private final MeterRegistry registry;
 
     public PooledUpstream(MeterRegistry registry) {
         this.registry = registry;
+        tls = new TlsClients(registry);
+        pools = new ConnectionPools(tls);
+    }
+
+    /** From now on new connections are made with these. */
+    public void secrets(Secrets secrets) {
+        tls.secrets(secrets);
     }
 
     @Override

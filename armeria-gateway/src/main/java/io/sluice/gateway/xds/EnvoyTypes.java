@@ -47,7 +47,9 @@ import io.envoyproxy.envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRe
 import io.envoyproxy.envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate;
 import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
 import io.envoyproxy.envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig;
+import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.util.List;
 import java.util.Optional;
@@ -96,6 +98,8 @@ public final class EnvoyTypes {
             TlsInspector.getDefaultInstance(),
             HttpInspector.getDefaultInstance(),
             ProxyProtocol.getDefaultInstance(),
+            RawBuffer.getDefaultInstance(),
+            UpstreamTlsContext.getDefaultInstance(),
             DownstreamTlsContext.getDefaultInstance(),
             StringValue.getDefaultInstance(),
             Struct.getDefaultInstance());

@@ -20,6 +20,8 @@ import io.sluice.gateway.cluster.ClusterSet;
 import io.sluice.gateway.cluster.ClusterSpec;
 import io.sluice.gateway.cluster.health.HealthProbe;
 import io.sluice.gateway.listener.Listeners;
+import io.sluice.gateway.secret.DataSourceParser;
+import io.sluice.gateway.secret.TlsContextParser;
 import io.sluice.gateway.settings.GatewaySettings.HostPort;
 import io.sluice.gateway.tracing.Tracing;
 import io.sluice.gateway.xds.AdsClient;
@@ -92,8 +94,8 @@ class AdminServerTest {
                 (name, result) -> result.accept(List.of()),
                 timer,
                 System::nanoTime);
-        ClusterSpec spec = new ClusterParser()
-                .parse(start.message().getStaticResources().getClusters(0), problems)
+        ClusterSpec spec = new ClusterParser(new TlsContextParser(new DataSourceParser(List.of())))
+                .parse(start.message().getStaticResources().getClusters(0), false, problems)
                 .orElseThrow();
         clusters.update(List.of(spec), Map.of());
         server = server(new AdminPages(

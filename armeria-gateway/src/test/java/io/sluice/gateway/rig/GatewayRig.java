@@ -135,11 +135,12 @@ public final class GatewayRig implements AutoCloseable {
                         false,
                         new LocalNode("rig", "rigs")),
                 new TlsContextParser(new DataSourceParser(List.of())));
-        ConfigParser config = new ConfigParser(statics, parser, compiled -> {
-            clusters.update(compiled.clusters(), compiled.assignments());
-            failed = listeners.update(compiled.listeners(), compiled.secrets());
-            return failed;
-        });
+        ConfigParser config =
+                new ConfigParser(statics, parser, new TlsContextParser(new DataSourceParser(List.of())), compiled -> {
+                    clusters.update(compiled.clusters(), compiled.assignments());
+                    failed = listeners.update(compiled.listeners(), compiled.secrets());
+                    return failed;
+                });
         ConfigSink.Candidate candidate = config.compile(new Resources(), Set.of());
         assertThat(candidate.refused()).as(bootstrap).isEmpty();
         config.publish(candidate);
