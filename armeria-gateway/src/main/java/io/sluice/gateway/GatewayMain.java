@@ -23,6 +23,8 @@ import io.sluice.gateway.compile.ListenerParser;
 import io.sluice.gateway.compile.RequestHeaderTestParser;
 import io.sluice.gateway.endpoint.Locality;
 import io.sluice.gateway.listener.Listeners;
+import io.sluice.gateway.listener.MemoryPressure;
+import io.sluice.gateway.listener.Overload;
 import io.sluice.gateway.ratelimit.HazelcastLedger;
 import io.sluice.gateway.ratelimit.LimitTable;
 import io.sluice.gateway.ratelimit.LimiterPolicy;
@@ -86,6 +88,9 @@ public final class GatewayMain {
 
     /** For closing what is cut off when the drain time is over. */
     private static final Duration CLOSE_TIME = Duration.ofSeconds(5);
+
+    /** As often as Envoy's edge guide looks. */
+    private static final Duration OVERLOAD_LOOK = Duration.ofMillis(250);
 
     private static final Duration SPANS_WAIT = Duration.ofMillis(500);
 
@@ -172,7 +177,17 @@ public final class GatewayMain {
         ClusterGauges gauges = new ClusterGauges(metrics);
         PooledUpstream upstream = new PooledUpstream(metrics);
         GrpcStreams calls = new GrpcStreams(upstream, clusters, workers);
-        Listeners listeners = new Listeners(workers, tracing, metrics);
+        Overload overload = new Overload(settings.maxConnections(), new MemoryPressure(), metrics);
+        Listeners listeners = new Listeners(workers, tracing, metrics, overload, settings.headersTimeout());
+        timer.scheduleWithFixedDelay(
+                () -> {
+                    if (overload.look()) {
+                        listeners.closeIdle();
+                    }
+                },
+                OVERLOAD_LOOK.toMillis(),
+                OVERLOAD_LOOK.toMillis(),
+                TimeUnit.MILLISECONDS);
 
         LogSinks sinks = new LogSinks(metrics);
         RequestHeaderTestParser headerTests = new RequestHeaderTestParser();

@@ -34,6 +34,7 @@ public final class AdminPages {
     private final AdminMessages messages;
     private final Supplier<Stream<Cluster>> clusters;
     private final Supplier<SortedMap<String, InetSocketAddress>> listeners;
+    private final Supplier<String> overload;
     private final BooleanSupplier staticsLive;
     private final Optional<Supplier<AdsClient.View>> ads;
     private final java.util.function.Predicate<String> isStatic;
@@ -52,6 +53,7 @@ public final class AdminPages {
         messages = new AdminMessages(start, started);
         this.clusters = () -> clusters.all().stream().sorted(Comparator.comparing(Cluster::name));
         this.listeners = listeners::addresses;
+        overload = listeners::overload;
         this.staticsLive = staticsLive;
         this.ads = ads;
         isStatic = start::isStaticCluster;
@@ -61,6 +63,7 @@ public final class AdminPages {
         messages = new AdminMessages(nothing, started);
         clusters = Stream::empty;
         listeners = TreeMap::new;
+        overload = () -> "";
         staticsLive = () -> true;
         ads = Optional.empty();
         isStatic = name -> false;
@@ -82,6 +85,11 @@ public final class AdminPages {
 
     String serverInfo(boolean draining) {
         return messages.serverInfo(VERSION, draining, configured(), Duration.between(started, Instant.now()));
+    }
+
+    /** {@code level::none}, and what leads to it. */
+    String overload() {
+        return overload.get();
     }
 
     /** {@code edge::127.0.0.1:8080} */

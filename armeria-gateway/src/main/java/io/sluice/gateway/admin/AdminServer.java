@@ -57,6 +57,11 @@ public final class AdminServer implements AutoCloseable {
         page(builder, "/listeners", "open ports", ctx -> text(MediaType.PLAIN_TEXT_UTF_8, pages.listeners()));
         page(
                 builder,
+                "/overload",
+                "how near the process is to turning requests away",
+                ctx -> text(MediaType.PLAIN_TEXT_UTF_8, pages.overload()));
+        page(
+                builder,
                 "/server_info",
                 "version, state, node",
                 ctx -> text(MediaType.JSON_UTF_8, pages.serverInfo(draining.get())));

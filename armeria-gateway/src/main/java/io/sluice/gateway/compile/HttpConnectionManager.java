@@ -64,7 +64,8 @@ public record HttpConnectionManager(
         boolean outlivesBadRequests,
         boolean proxiesContinue,
         Http1 http1,
-        ClientCertificates clientCertificates) {
+        ClientCertificates clientCertificates,
+        Connections connections) {
     public HttpConnectionManager {
         accessLogs = List.copyOf(accessLogs);
         internalAddresses = List.copyOf(internalAddresses);
@@ -91,6 +92,15 @@ public record HttpConnectionManager(
 
     /** What the bootstrap calls us. */
     public record LocalNode(String id, String cluster) {}
+
+    /**
+     * What one connection may do.
+     *
+     * @param headersTimeout for a request's head to arrive; null where the listener does not say, zero where it says none
+     * @param maxDuration after which it ends with what is under way; zero means none
+     * @param maxRequests after which it ends; zero means any number
+     */
+    public record Connections(@Nullable Duration headersTimeout, Duration maxDuration, long maxRequests) {}
 
     /** What happens to headers whose name has an underscore. */
     public enum Underscores {

@@ -7,6 +7,7 @@ import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.sluice.gateway.accesslog.AccessLogParser;
+import io.sluice.gateway.compile.HttpConnectionManager.Connections;
 import io.sluice.gateway.compile.HttpConnectionManager.EscapedSlashes;
 import io.sluice.gateway.compile.HttpConnectionManager.Forwarded;
 import io.sluice.gateway.compile.HttpConnectionManager.HostPort;
@@ -163,7 +164,11 @@ public final class HttpConnectionManagerParser {
                 new Http1(
                         manager.getHttpProtocolOptions().getEnableTrailers(),
                         manager.getHttpProtocolOptions().getHeaderKeyFormat().hasProperCaseWords()),
-                clientCertificates(manager)));
+                clientCertificates(manager),
+                new Connections(
+                        manager.hasRequestHeadersTimeout() ? duration(manager.getRequestHeadersTimeout()) : null,
+                        duration(common.getMaxConnectionDuration()),
+                        Integer.toUnsignedLong(common.getMaxRequestsPerConnection().getValue()))));
     }
 
     private static ClientCertificates clientCertificates(HttpConnectionManager manager) {

@@ -15,7 +15,6 @@ import io.sluice.gateway.wire.Caller;
 import io.sluice.gateway.wire.Flood;
 import io.sluice.gateway.wire.Refusal;
 import io.sluice.gateway.wire.WireLimits;
-import io.sluice.gateway.wire.WireMeters;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,11 +35,14 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
     private final Channel channel;
     private final Set<DownstreamConnection> all;
     private final Supplier<HttpConnectionManager> manager;
-    private final WireMeters meters;
+    private final ListenerParts parts;
     private final List<ServerExchange> active = new ArrayList<>(1);
     private final long idleNanos;
     private long idleSince = System.nanoTime();
     private @Nullable Future<?> idleTimer;
+    private @Nullable Future<?> durationTimer;
+    private final long maxRequests;
+    private long requests;
     private volatile FilterChains.@Nullable Chain chain;
     private @Nullable TlsSession session;
     private @Nullable ProxyHeader proxied;
@@ -54,33 +56,39 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
             Channel channel,
             Set<DownstreamConnection> all,
             Supplier<HttpConnectionManager> manager,
-            WireMeters meters,
-            Duration idleTimeout) {
+            ListenerParts parts,
+            HttpConnectionManager first) {
         this.channel = channel;
         this.all = all;
         this.manager = manager;
-        this.meters = meters;
-        idleNanos = idleTimeout.toNanos();
+        this.parts = parts;
+        idleNanos = first.idleTimeout().toNanos();
+        maxRequests = first.connections().maxRequests();
         directRemote = (InetSocketAddress) channel.remoteAddress();
     }
 
     /**
      * @param all those of the listener, which this one enters and leaves
      * @param manager the one in force
-     * @param idleTimeout how long nothing may be under way; zero for ever
+     * @param first the one whose limits of time and number hold for the connection
      */
     static DownstreamConnection accepted(
             Channel channel,
             Set<DownstreamConnection> all,
             Supplier<HttpConnectionManager> manager,
-            WireMeters meters,
-            Duration idleTimeout) {
-        DownstreamConnection connection = new DownstreamConnection(channel, all, manager, meters, idleTimeout);
+            ListenerParts parts,
+            HttpConnectionManager first) {
+        DownstreamConnection connection = new DownstreamConnection(channel, all, manager, parts, first);
         channel.attr(KEY).set(connection);
         channel.pipeline().addFirst(connection);
         all.add(connection);
-        if (!idleTimeout.isZero()) {
+        if (connection.idleNanos > 0) {
             connection.lookAgainIn(connection.idleNanos);
+        }
+        Duration longest = first.connections().maxDuration();
+        if (!longest.isZero()) {
+            connection.durationTimer =
+                    channel.eventLoop().schedule(connection::lastedLongest, longest.toNanos(), TimeUnit.NANOSECONDS);
         }
         return connection;
     }
@@ -151,19 +159,19 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
         HttpConnectionManager now = manager.get();
         if (now != limitedBy) {
             limitedBy = now;
-            limits = WireLimits.of(now);
+            limits = WireLimits.of(now, parts.headersTimeout());
         }
         return limits;
     }
 
     @Override
     public void refused(Refusal why) {
-        meters.refused(why);
+        parts.wire().refused(why);
     }
 
     @Override
     public void flooded(Flood what) {
-        meters.flooded(what);
+        parts.wire().flooded(what);
     }
 
     // --- exchanges
@@ -171,6 +179,10 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
     void begins(ServerExchange exchange) {
         used = true;
         active.add(exchange);
+        if (++requests == maxRequests) {
+            parts.meters().maxRequestsReached();
+            end();
+        }
     }
 
     @SuppressWarnings("ReferenceEquality") // an exchange is equal to itself only
@@ -186,11 +198,39 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
         }
     }
 
+    /** No further request: HTTP/1 hears of it with its next answer, HTTP/2 now. */
+    private void end() {
+        draining = true;
+        if (channel.pipeline().get(Http2ConnectionHandler.class) != null) {
+            channel.pipeline().fireUserEventTriggered(InitiateConnectionShutdown.of(0));
+        }
+    }
+
+    private void lastedLongest() {
+        parts.meters().maxDurationReached();
+        if (active.isEmpty()) {
+            channel.close();
+        } else {
+            end();
+        }
+    }
+
+    void closeIfNothingIsUnderWay() {
+        channel.eventLoop().execute(() -> {
+            if (active.isEmpty()) {
+                channel.close();
+            }
+        });
+    }
+
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         all.remove(this);
         if (idleTimer != null) {
             idleTimer.cancel(false);
+        }
+        if (durationTimer != null) {
+            durationTimer.cancel(false);
         }
         for (ServerExchange exchange : List.copyOf(active)) {
             exchange.disconnected();

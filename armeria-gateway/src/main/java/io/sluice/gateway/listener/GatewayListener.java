@@ -90,13 +90,18 @@ final class GatewayListener implements HttpService {
     }
 
     private void accepted(Channel channel) {
+        if (!parts.overload().connected()) {
+            channel.close();
+            return;
+        }
+        channel.closeFuture().addListener(closed -> parts.overload().disconnected());
         FilterChains now = chains;
         DownstreamConnection connection = DownstreamConnection.accepted(
                 channel,
                 connections,
                 () -> manager(DownstreamConnection.of(channel)),
-                parts.wire(),
-                now.first().manager().idleTimeout());
+                parts,
+                now.first().manager());
         WireGuard.install(
                 channel.pipeline(),
                 connection,
@@ -107,6 +112,11 @@ final class GatewayListener implements HttpService {
         if (draining) {
             connection.drain(Duration.ZERO);
         }
+    }
+
+    /** Closes connections on which nothing is under way. */
+    void closeIdle() {
+        connections.forEach(DownstreamConnection::closeIfNothingIsUnderWay);
     }
 
     InetSocketAddress address() {

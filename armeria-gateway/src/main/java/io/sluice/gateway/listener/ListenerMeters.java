@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.LongAdder;
 final class ListenerMeters {
     private final Counter total;
     private final Counter[] byClass = new Counter[6];
+    private final Counter maxRequests;
+    private final Counter maxDuration;
     private final Timer time;
     private final LongAdder active = new LongAdder();
 
@@ -25,6 +27,12 @@ final class ListenerMeters {
                     .tag("envoy_response_code_class", String.valueOf(i))
                     .register(registry);
         }
+        maxRequests = Counter.builder("envoy.http.downstream_cx_max_requests_reached")
+                .tag("envoy_http_conn_manager_prefix", statPrefix)
+                .register(registry);
+        maxDuration = Counter.builder("envoy.http.downstream_cx_max_duration_reached")
+                .tag("envoy_http_conn_manager_prefix", statPrefix)
+                .register(registry);
         time = Timer.builder("envoy.http.downstream_rq_time")
                 .tag("envoy_http_conn_manager_prefix", statPrefix)
                 .serviceLevelObjectives(
@@ -38,6 +46,14 @@ final class ListenerMeters {
         Gauge.builder("envoy.http.downstream_rq_active", active, LongAdder::sum)
                 .tag("envoy_http_conn_manager_prefix", statPrefix)
                 .register(registry);
+    }
+
+    void maxRequestsReached() {
+        maxRequests.increment();
+    }
+
+    void maxDurationReached() {
+        maxDuration.increment();
     }
 
     void begins() {

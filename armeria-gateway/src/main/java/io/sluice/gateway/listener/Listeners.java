@@ -30,14 +30,24 @@ public final class Listeners {
     private final EventLoopGroup workers;
     private final Tracing tracing;
     private final MeterRegistry registry;
+    private final Overload overload;
+    private final Duration headersTimeout;
     private final HttpDate date = new HttpDate();
     private final Map<String, GatewayListener> open = new HashMap<>();
     private boolean draining;
 
-    public Listeners(EventLoopGroup workers, Tracing tracing, MeterRegistry registry) {
+    /** @param headersTimeout for a request's head, where its listener does not say */
+    public Listeners(
+            EventLoopGroup workers,
+            Tracing tracing,
+            MeterRegistry registry,
+            Overload overload,
+            Duration headersTimeout) {
         this.workers = workers;
         this.tracing = tracing;
         this.registry = registry;
+        this.overload = overload;
+        this.headersTimeout = headersTimeout;
     }
 
     /**
@@ -75,6 +85,16 @@ public final class Listeners {
         return failed;
     }
 
+    /** A line per fact: how near the process is to shedding. */
+    public String overload() {
+        return overload.toString();
+    }
+
+    /** Closes connections on which nothing is under way. */
+    public synchronized void closeIdle() {
+        open.values().forEach(GatewayListener::closeIdle);
+    }
+
     /** The port that a listener has; what it was given where that is not 0. Empty while it is not open. */
     public synchronized OptionalInt port(String name) {
         GatewayListener listener = open.get(name);
@@ -96,7 +116,7 @@ public final class Listeners {
                 listener,
                 secrets,
                 workers,
-                new ListenerParts(tracing, meters, wire, date),
+                new ListenerParts(tracing, meters, wire, date, overload, headersTimeout),
                 TlsMeters.ofListener(registry, statName(listener)),
                 noMatch(listener));
         try {

@@ -134,6 +134,10 @@ final class ServerExchange implements Exchange {
             return;
         }
         answerExpectation();
+        if (parts.overload().sheds()) {
+            reply(LocalReply.of(503, "envoy overloaded", "overload", ResponseFlag.OM));
+            return;
+        }
         if (entry.refusal() != null) {
             refuse(entry.refusal());
             return;
@@ -314,7 +318,9 @@ final class ServerExchange implements Exchange {
     /** The headers as they go out. */
     ResponseHeaders finish(ResponseHeadersBuilder headers, boolean end) {
         int status = headers.status().code();
-        if (http1 && status != SWITCHING_PROTOCOLS && (!requestFlow.isDone() || connection.isDraining())) {
+        if (http1 && status != SWITCHING_PROTOCOLS && (!requestFlow.isDone()
+                        || connection.isDraining()
+                        || parts.overload().endsConnections())) {
             stream.endConnection(); // nobody waits for the rest of a request that is answered
         }
         if (http1 && end && request.method() != HttpMethod.HEAD && status >= 200 && status != 204) {

@@ -27,6 +27,8 @@ import java.util.Optional;
  * @param rlsPort port of Envoy's rate limit service; absent offers none
  * @param limits limits of other domains than {@code sluice}
  * @param drainTime how long a stopping gateway waits for what is under way
+ * @param headersTimeout how long a request's head may take, where its listener does not say
+ * @param maxConnections of callers, all listeners together
  * @param secretFolders whose files resources of the stream may name
  */
 public record GatewaySettings(
@@ -48,6 +50,8 @@ public record GatewaySettings(
         String rlsAddress,
         Optional<Path> limits,
         Duration drainTime,
+        Duration headersTimeout,
+        int maxConnections,
         List<Path> secretFolders) {
 
     /** Where the admin pages are when nobody says so and there is no bootstrap. */
@@ -75,6 +79,8 @@ public record GatewaySettings(
             Map.entry(
                     "secret-folders",
                     "FOLDER,... of files that resources of the stream may name; none where not given"),
+            Map.entry("headers-timeout", "how long a request's head may take, where its listener does not say: 10s"),
+            Map.entry("max-connections", "of callers, all listeners together: 10000"),
             Map.entry("drain-time", "how long to wait for what is under way when stopping: 30s"));
 
     /** A host and a port. */

@@ -206,11 +206,20 @@ public final class SettingsReader {
                 values.getOrDefault("rls-address", "127.0.0.1"),
                 Optional.ofNullable(values.get("limits")).map(Path::of),
                 duration("drain-time", values.getOrDefault("drain-time", "30s")),
+                duration("headers-timeout", values.getOrDefault("headers-timeout", "10s")),
+                count("max-connections", values.getOrDefault("max-connections", "10000")),
                 Stream.of(values.getOrDefault("secret-folders", "").split(","))
                         .map(String::strip)
                         .filter(folder -> !folder.isEmpty())
                         .map(Path::of)
                         .toList());
+    }
+
+    private static int count(String name, String value) {
+        if (!value.matches("[1-9][0-9]{0,8}")) {
+            throw new SettingsException(name + ": '" + value + "' (expected: a number from 1 to 999999999)");
+        }
+        return Integer.parseInt(value);
     }
 
     private static Optional<HostPort> admin(Map<String, String> values, boolean bootstrap) {

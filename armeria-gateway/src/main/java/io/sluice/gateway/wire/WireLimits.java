@@ -17,7 +17,9 @@ public record WireLimits(int maxHeadBytes, boolean http10, Duration headersTimeo
     /** Of a connection before anything is known. */
     public static final WireLimits DEFAULT = new WireLimits(DEFAULT_HEAD_BYTES, false, Duration.ZERO);
 
-    public static WireLimits of(HttpConnectionManager manager) {
-        return new WireLimits(DEFAULT_HEAD_BYTES, manager.acceptHttp10(), Duration.ZERO);
+    /** @param headersTimeout where the manager does not say */
+    public static WireLimits of(HttpConnectionManager manager, Duration headersTimeout) {
+        Duration own = manager.connections().headersTimeout();
+        return new WireLimits(DEFAULT_HEAD_BYTES, manager.acceptHttp10(), own == null ? headersTimeout : own);
     }
 }

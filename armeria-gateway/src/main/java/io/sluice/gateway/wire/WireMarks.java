@@ -45,6 +45,9 @@ public final class WireMarks {
         int space = refusal.indexOf(' ');
         HttpStatus status = HttpStatus.valueOf(Integer.parseInt(refusal, 0, space, 10));
         String details = refusal.substring(space + 1);
+        if (refusal.equals(Refusal.HEADERS_TOO_SLOW.mark())) {
+            return LocalReply.of(status.code(), "request header timeout", details);
+        }
         return refusal.equals(MISSING_HOST) || refusal.equals(NO_TUNNEL)
                 ? LocalReply.of(status.code(), "", details)
                 : LocalReply.of(status.code(), status.reasonPhrase(), details, ResponseFlag.DPE);

@@ -20,6 +20,7 @@ import io.sluice.gateway.cluster.ClusterSet;
 import io.sluice.gateway.cluster.ClusterSpec;
 import io.sluice.gateway.cluster.health.HealthProbe;
 import io.sluice.gateway.listener.Listeners;
+import io.sluice.gateway.listener.Overload;
 import io.sluice.gateway.secret.DataSourceParser;
 import io.sluice.gateway.secret.TlsContextParser;
 import io.sluice.gateway.settings.GatewaySettings.HostPort;
@@ -101,7 +102,8 @@ class AdminServerTest {
         server = server(new AdminPages(
                 start,
                 clusters,
-                new Listeners(loops, Tracing.OFF, metrics),
+                new Listeners(
+                        loops, Tracing.OFF, metrics, new Overload(1, () -> 0, metrics), java.time.Duration.ZERO),
                 staticsLive::get,
                 Optional.of(() -> view)));
         server.start();
@@ -271,10 +273,16 @@ class AdminServerTest {
     }
 
     @Test
+    void saysHowNearItIsToTurningRequestsAway() {
+        assertThat(get("/overload").contentUtf8())
+                .isEqualTo("level::none\nmemory_pressure::0.00\nconnections::0\nmax_connections::1\n");
+    }
+
+    @Test
     void itsFirstPageNamesTheOthers() {
         assertThat(get("/").contentUtf8().lines().map(line -> line.substring(0, line.indexOf(':'))))
                 .containsExactly(
-                        "/", "/clusters", "/config_dump", "/drain", "/listeners", "/metrics", "/ready", "/server_info");
+                        "/", "/clusters", "/config_dump", "/drain", "/listeners", "/metrics", "/overload", "/ready", "/server_info");
     }
 
     @Test

@@ -18,6 +18,7 @@ import io.sluice.gateway.compile.ListenerParser;
 import io.sluice.gateway.compile.RequestHeaderTestParser;
 import io.sluice.gateway.filter.router.RouterFilterParser;
 import io.sluice.gateway.listener.Listeners;
+import io.sluice.gateway.listener.Overload;
 import io.sluice.gateway.secret.DataSourceParser;
 import io.sluice.gateway.secret.TlsContextParser;
 import io.sluice.gateway.tracing.Tracing;
@@ -47,6 +48,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
 /** The data plane of a gateway in this process, configured by the same bootstraps that start the program, and changed under way. */
@@ -62,7 +64,9 @@ public final class GatewayRig implements AutoCloseable {
     private final Map<String, List<InetAddress>> names = new ConcurrentHashMap<>();
     private final ClusterSet clusters;
     private final PooledUpstream upstream = new PooledUpstream(metrics);
-    private final Listeners listeners = new Listeners(workers, Tracing.OFF, metrics);
+    private final AtomicReference<Double> memory = new AtomicReference<>(0.0);
+    private final Overload overload = new Overload(1000, memory::get, metrics);
+    private final Listeners listeners = new Listeners(workers, Tracing.OFF, metrics, overload, Duration.ofSeconds(10));
     private final LogSinks sinks = new LogSinks(metrics);
     private Map<String, String> failed = Map.of();
 
@@ -208,6 +212,14 @@ public final class GatewayRig implements AutoCloseable {
 
     public PrometheusMeterRegistry metrics() {
         return metrics;
+    }
+
+    /** What the process would find the next time it looks at its memory: a share, 0 to 1. */
+    public void memory(double share) {
+        memory.set(share);
+        if (overload.look()) {
+            listeners.closeIdle();
+        }
     }
 
     public Listeners listeners() {

@@ -58,6 +58,8 @@ class SettingsReaderTest {
                         "127.0.0.1",
                         Optional.empty(),
                         Duration.ofSeconds(30),
+                        Duration.ofSeconds(10),
+                        10_000,
                         List.of()));
     }
 
@@ -66,7 +68,7 @@ class SettingsReaderTest {
         assertThat(read("--mode serve --role gateway --xds=[::1]:1 --xds-protocol sotw --node-id a --region eu"
                         + " --admin-address 0.0.0.0 --admin-port 0 --config-cache /var/x --zipkin-url http://z:9411/api/v2/spans"
                         + " --limiter-address 10.0.0.2 --limiter-port 5701 --limiter-members a:1,b:2 --limiter-deadline 20ms"
-                        + " --rls-address 0.0.0.0 --rls-port 8081 --limits limits.yaml --drain-time 1500ms --secret-folders"
+                        + " --rls-address 0.0.0.0 --rls-port 8081 --limits limits.yaml --drain-time 1500ms --headers-timeout 3s --max-connections 500 --secret-folders"
                         + " /etc/a,/etc/b"))
                 .isEqualTo(new GatewaySettings(
                         Optional.empty(),
@@ -87,6 +89,8 @@ class SettingsReaderTest {
                         "0.0.0.0",
                         Optional.of(Path.of("limits.yaml")),
                         Duration.ofMillis(1500),
+                        Duration.ofSeconds(3),
+                        500,
                         List.of(Path.of("/etc/a"), Path.of("/etc/b"))));
     }
 
@@ -162,6 +166,7 @@ class SettingsReaderTest {
         --limiter-members a:1,b -c b.yaml       | limiter-members: 'b' (expected: HOST:PORT)
         --xds-protocol delto -c b.yaml          | xds-protocol: 'delto' (expected: delta or sotw)
         --zipkin-url z:9411 -c b.yaml           | zipkin-url: 'z:9411' (expected: http://HOST:PORT/PATH)
+        --max-connections 0 -c b.yaml           | max-connections: '0' (expected: a number from 1 to 999999999)
         --drain-time 30 -c b.yaml               | drain-time: '30' (expected: a number with ms, s, m or h: 30s)
         """)
     void saysInOneLineWhatIsWrongWithAWord(@Nullable String words, String line) {
