@@ -76,9 +76,24 @@ public record HttpConnectionManager(
      * How HTTP/1 is spoken with callers.
      *
      * @param trailers whether they pass, both ways
+     * @param absoluteTargets whether targets may name their host
+     * @param defaultHost of HTTP/1.0 requests that name none; null for none
+     * @param codec whether it is spoken at all
      * @param properCase whether names of headers go out as {@code X-Request-Id}
      */
-    public record Http1(boolean trailers, boolean properCase) {}
+    public record Http1(
+            boolean trailers,
+            boolean properCase,
+            boolean absoluteTargets,
+            @Nullable String defaultHost,
+            Codec codec) {}
+
+    /** What is spoken with callers. */
+    public enum Codec {
+        AUTO,
+        HTTP1,
+        HTTP2
+    }
 
     /**
      * What is told of the connection in place of what the caller said.

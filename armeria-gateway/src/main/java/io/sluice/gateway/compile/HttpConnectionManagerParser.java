@@ -7,6 +7,7 @@ import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.sluice.gateway.accesslog.AccessLogParser;
+import io.sluice.gateway.compile.HttpConnectionManager.Codec;
 import io.sluice.gateway.compile.HttpConnectionManager.Connections;
 import io.sluice.gateway.compile.HttpConnectionManager.EscapedSlashes;
 import io.sluice.gateway.compile.HttpConnectionManager.Forwarded;
@@ -77,6 +78,9 @@ public final class HttpConnectionManagerParser {
         Optional<FilterChain> chain = chain(manager, chained, problems);
         if (manager.getStripAnyHostPort() && manager.getStripMatchingHostPort()) {
             problems.expected("strip_any_host_port", "true beside strip_matching_host_port", "one of the two");
+        }
+        if (manager.getCodecType() == HttpConnectionManager.CodecType.HTTP3) {
+            problems.unsupported("codec_type", manager.getCodecType());
         }
         Upgrades upgrades = upgrades(manager, problems);
         Optional<RouteTable<Route>> table = table(
@@ -163,12 +167,27 @@ public final class HttpConnectionManagerParser {
                 manager.getProxy100Continue(),
                 new Http1(
                         manager.getHttpProtocolOptions().getEnableTrailers(),
-                        manager.getHttpProtocolOptions().getHeaderKeyFormat().hasProperCaseWords()),
+                        manager.getHttpProtocolOptions().getHeaderKeyFormat().hasProperCaseWords(),
+                        !manager.getHttpProtocolOptions().hasAllowAbsoluteUrl()
+                                || manager.getHttpProtocolOptions()
+                                        .getAllowAbsoluteUrl()
+                                        .getValue(),
+                        manager.getHttpProtocolOptions()
+                                        .getDefaultHostForHttp10()
+                                        .isEmpty()
+                                ? null
+                                : manager.getHttpProtocolOptions().getDefaultHostForHttp10(),
+                        switch (manager.getCodecType()) {
+                            case AUTO, HTTP3, UNRECOGNIZED -> Codec.AUTO;
+                            case HTTP1 -> Codec.HTTP1;
+                            case HTTP2 -> Codec.HTTP2;
+                        }),
                 clientCertificates(manager),
                 new Connections(
                         manager.hasRequestHeadersTimeout() ? duration(manager.getRequestHeadersTimeout()) : null,
                         duration(common.getMaxConnectionDuration()),
-                        Integer.toUnsignedLong(common.getMaxRequestsPerConnection().getValue()))));
+                        Integer.toUnsignedLong(
+                                common.getMaxRequestsPerConnection().getValue()))));
     }
 
     private static ClientCertificates clientCertificates(HttpConnectionManager manager) {

@@ -56,6 +56,11 @@ final class ArmeriaStream implements DownstreamStream, Subscriber<HttpObject> {
     }
 
     @Override
+    public String protocol() {
+        return isHttp1() ? "HTTP/1.1" : "HTTP/2";
+    }
+
+    @Override
     public boolean isHttp1() {
         return !ctx.sessionProtocol().isMultiplex();
     }

@@ -154,6 +154,21 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
     // --- from the wire guard
 
     @Override
+    public boolean takesHttp1() {
+        return manager.get().http1().codec() != HttpConnectionManager.Codec.HTTP2;
+    }
+
+    @Override
+    public boolean takesHttp2() {
+        return manager.get().http1().codec() != HttpConnectionManager.Codec.HTTP1;
+    }
+
+    @Override
+    public boolean takesAbsoluteTargets() {
+        return manager.get().http1().absoluteTargets();
+    }
+
+    @Override
     @SuppressWarnings("ReferenceEquality") // whether it is another one; they are compared no deeper for each request
     public WireLimits limits() {
         HttpConnectionManager now = manager.get();

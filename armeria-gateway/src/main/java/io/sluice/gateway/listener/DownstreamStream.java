@@ -24,6 +24,9 @@ interface DownstreamStream {
     /** Whether nothing follows the headers. */
     boolean isBare();
 
+    /** {@code HTTP/1.0}, {@code HTTP/1.1} or {@code HTTP/2}. */
+    String protocol();
+
     /** Else HTTP/2. */
     boolean isHttp1();
 

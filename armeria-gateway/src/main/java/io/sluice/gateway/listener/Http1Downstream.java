@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
@@ -181,7 +182,12 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
         if (!upgrade) {
             headers.remove(HttpHeaderNames.UPGRADE);
         }
-        Http1Stream next = new Http1Stream(this, headers, bare && !upgrade, keepAlive);
+        Http1Stream next = new Http1Stream(
+                this,
+                headers,
+                bare && !upgrade,
+                keepAlive,
+                request.protocolVersion().equals(HttpVersion.HTTP_1_0));
         stream = next;
         if (upgrade) {
             tunnel = true;

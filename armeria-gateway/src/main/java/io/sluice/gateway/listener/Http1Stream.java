@@ -31,6 +31,8 @@ final class Http1Stream implements DownstreamStream {
     private static final byte[] CLOSE = "connection: close\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CHUNKED = "transfer-encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
 
+    private static final byte[] KEEP_ALIVE = "connection: keep-alive\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] KEEP_ALIVE_PROPER = "Connection: keep-alive\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CLOSE_PROPER = "Connection: close\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CHUNKED_PROPER = "Transfer-Encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -38,6 +40,7 @@ final class Http1Stream implements DownstreamStream {
     private final RequestHeadersBuilder headers;
     private final boolean head;
     private final boolean bare;
+    private final boolean http10;
     private boolean keepAlive;
     private @Nullable Body body;
     private boolean asked;
@@ -50,11 +53,18 @@ final class Http1Stream implements DownstreamStream {
     private @Nullable ByteBuf pending;
     private @Nullable Over whenOver;
 
-    Http1Stream(Http1Downstream downstream, RequestHeadersBuilder headers, boolean bare, boolean keepAlive) {
+    /** @param http10 whether the caller knows no chunks: an answer without a length ends with its connection then */
+    Http1Stream(
+            Http1Downstream downstream,
+            RequestHeadersBuilder headers,
+            boolean bare,
+            boolean keepAlive,
+            boolean http10) {
         this.downstream = downstream;
         this.headers = headers;
         this.bare = bare;
         this.keepAlive = keepAlive;
+        this.http10 = http10;
         head = headers.method() == HttpMethod.HEAD;
     }
 
@@ -82,6 +92,11 @@ final class Http1Stream implements DownstreamStream {
     @Override
     public boolean isBare() {
         return bare;
+    }
+
+    @Override
+    public String protocol() {
+        return http10 ? "HTTP/1.0" : "HTTP/1.1";
     }
 
     @Override
@@ -178,12 +193,17 @@ final class Http1Stream implements DownstreamStream {
             downstream.tunnelOpens();
         }
         bodiless = head || code == 204 || code == 304;
-        chunked = !end && !bodiless && !tunnel && !headers.contains(HttpHeaderNames.CONTENT_LENGTH);
+        chunked = !end && !bodiless && !tunnel && !http10 && !headers.contains(HttpHeaderNames.CONTENT_LENGTH);
         if (chunked) {
             out.writeBytes(properCase ? CHUNKED_PROPER : CHUNKED);
         }
+        if (http10 && !bodiless && !end && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+            keepAlive = false; // its end is the connection's
+        }
         if (!keepAlive && !tunnel) {
             out.writeBytes(properCase ? CLOSE_PROPER : CLOSE);
+        } else if (http10) {
+            out.writeBytes(properCase ? KEEP_ALIVE_PROPER : KEEP_ALIVE);
         }
         out.writeShort('\r' << 8 | '\n');
         if (end) {

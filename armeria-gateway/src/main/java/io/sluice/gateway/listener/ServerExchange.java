@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerExchange implements Exchange {
     private static final AsciiString REQUEST_ID = AsciiString.cached("x-request-id");
     private static final AsciiString INTERNAL = AsciiString.cached("x-envoy-internal");
+    private static final String HTTP_1_0 = "HTTP/1.0";
     private static final String CONTINUE = "100-continue";
     private static final int SWITCHING_PROTOCOLS = 101;
     private static final int BAD_REQUEST = 400;
@@ -78,6 +79,7 @@ final class ServerExchange implements Exchange {
     private final @Nullable TlsSession session;
     private boolean tls;
     private boolean ended;
+    private boolean cutByUs;
     private long endNanos;
     private String details = "";
     private String virtualCluster = "";
@@ -192,6 +194,13 @@ final class ServerExchange implements Exchange {
             return null;
         }
         request.remove(WireMarks.REFUSAL);
+        String host = manager.http1().defaultHost();
+        if (host != null
+                && WireMarks.isMissingHost(refusal)
+                && stream.protocol().equals(HTTP_1_0)) {
+            request.authority(host);
+            return null;
+        }
         return refusal;
     }
 
@@ -318,7 +327,9 @@ final class ServerExchange implements Exchange {
     /** The headers as they go out. */
     ResponseHeaders finish(ResponseHeadersBuilder headers, boolean end) {
         int status = headers.status().code();
-        if (http1 && status != SWITCHING_PROTOCOLS && (!requestFlow.isDone()
+        if (http1
+                && status != SWITCHING_PROTOCOLS
+                && (!requestFlow.isDone()
                         || connection.isDraining()
                         || parts.overload().endsConnections())) {
             stream.endConnection(); // nobody waits for the rest of a request that is answered
@@ -474,6 +485,7 @@ final class ServerExchange implements Exchange {
             return;
         }
         details = why;
+        cutByUs = true;
         requestFlow.stop();
         stream.reset();
     }
@@ -498,7 +510,11 @@ final class ServerExchange implements Exchange {
         if (request.contains(HttpHeaderNames.UPGRADE)) {
             connection.closeBehindWrites(); // Armeria would wait for three seconds
         }
-        if (cause != null && !responseFlow.isEnded() && flags.isEmpty() && !details.startsWith("upstream_reset")) {
+        if (cause != null
+                && !cutByUs
+                && !responseFlow.isEnded()
+                && flags.isEmpty()
+                && !details.startsWith("upstream_reset")) {
             flags.add(ResponseFlag.DC);
             details = details.isEmpty() || responseFlow.headers() != null ? "downstream_remote_disconnect" : details;
         }
@@ -678,7 +694,7 @@ final class ServerExchange implements Exchange {
 
     @Override
     public String protocol() {
-        return http1 ? "HTTP/1.1" : "HTTP/2";
+        return stream.protocol();
     }
 
     @Override

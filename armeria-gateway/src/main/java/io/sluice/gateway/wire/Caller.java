@@ -5,6 +5,14 @@ public interface Caller {
     /** In force for the next request. */
     WireLimits limits();
 
+    /** Whether connections may begin with HTTP/1, and whether with HTTP/2. */
+    boolean takesHttp1();
+
+    boolean takesHttp2();
+
+    /** Whether a target may name its host, {@code http://host/path}. */
+    boolean takesAbsoluteTargets();
+
     /** A message was not let in; for counting. */
     void refused(Refusal why);
 

@@ -8,6 +8,12 @@ import io.netty.handler.codec.http.HttpRequest;
 
 /** Behind Netty's HTTP/1 decoder, which sees only what {@link Http1Gate} let through. */
 final class Http1Guard extends ChannelInboundHandlerAdapter {
+    private final Caller caller;
+
+    Http1Guard(Caller caller) {
+        this.caller = caller;
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpRequest request && request.decoderResult().isSuccess()) {
@@ -16,15 +22,19 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
         ctx.fireChannelRead(message);
     }
 
-    private static void mark(HttpRequest request) {
+    private void mark(HttpRequest request) {
         HttpHeaders headers = request.headers();
         String path = request.uri();
-        if (!path.startsWith("/") && !path.equals("*")) {
+        boolean absolute = !path.startsWith("/") && !path.equals("*");
+        if (absolute && caller.takesAbsoluteTargets()) {
             path = splitAbsolute(path, headers);
+            absolute = false;
         }
         headers.set(WireMarks.PATH, path);
         if (!headers.contains(HttpHeaderNames.HOST)) {
             headers.set(WireMarks.REFUSAL, WireMarks.MISSING_HOST);
+        } else if (absolute) {
+            headers.set(WireMarks.REFUSAL, WireMarks.ABSOLUTE_TARGET);
         } else if (headers.contains(WireMarks.REFUSAL)) {
             headers.remove(WireMarks.REFUSAL);
         }

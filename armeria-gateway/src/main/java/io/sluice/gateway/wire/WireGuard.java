@@ -65,8 +65,14 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
             return;
         }
         ByteBuf rest = bytes;
+        boolean http2 = mayBeHttp2(rest) && caller.takesHttp2();
+        if (!http2 && !caller.takesHttp1()) {
+            rest.release();
+            ctx.close();
+            return;
+        }
         try {
-            if (mayBeHttp2(rest)) {
+            if (http2) {
                 ctx.fireChannelRead(rest.readRetainedSlice(BYTES_TO_TELL));
                 guardHttp2(ctx.pipeline());
             } else {
@@ -110,7 +116,7 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setMaxChunkSize(MAX_PIECE_BYTES);
         Http1Gate gate = new Http1Gate(caller);
-        pipeline.addLast(gate, new HttpRequestDecoder(config), new Http1Guard());
+        pipeline.addLast(gate, new HttpRequestDecoder(config), new Http1Guard(caller));
         http1.accept(pipeline, gate);
     }
 

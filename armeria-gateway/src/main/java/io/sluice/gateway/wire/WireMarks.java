@@ -22,6 +22,9 @@ public final class WireMarks {
     /** Of these, the refusal whose answer has no text. */
     static final String MISSING_HOST = "400 missing_host_header";
 
+    /** As Envoy answers a target that names its host, where none may. */
+    static final String ABSOLUTE_TARGET = "404 absolute_path_rejected";
+
     private WireMarks() {}
 
     /** Envoy's codec takes visible ASCII only. */
@@ -35,9 +38,13 @@ public final class WireMarks {
         return true;
     }
 
+    public static boolean isMissingHost(String refusal) {
+        return refusal.equals(MISSING_HOST);
+    }
+
     /** Whether Envoy's codec would have let it pass, for the manager to refuse. */
     public static boolean isOfManager(String refusal) {
-        return refusal.equals(MISSING_HOST) || refusal.equals(NO_TUNNEL);
+        return refusal.equals(MISSING_HOST) || refusal.equals(NO_TUNNEL) || refusal.equals(ABSOLUTE_TARGET);
     }
 
     /** What a refusal's answer says: as Envoy's codec answers, the status in words. */
@@ -48,7 +55,7 @@ public final class WireMarks {
         if (refusal.equals(Refusal.HEADERS_TOO_SLOW.mark())) {
             return LocalReply.of(status.code(), "request header timeout", details);
         }
-        return refusal.equals(MISSING_HOST) || refusal.equals(NO_TUNNEL)
+        return isOfManager(refusal)
                 ? LocalReply.of(status.code(), "", details)
                 : LocalReply.of(status.code(), status.reasonPhrase(), details, ResponseFlag.DPE);
     }

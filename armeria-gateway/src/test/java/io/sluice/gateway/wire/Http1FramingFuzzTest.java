@@ -82,6 +82,21 @@ class Http1FramingFuzzTest {
     }
 
     private static final class Peer implements Caller {
+        @Override
+        public boolean takesHttp1() {
+            return true;
+        }
+
+        @Override
+        public boolean takesHttp2() {
+            return true;
+        }
+
+        @Override
+        public boolean takesAbsoluteTargets() {
+            return true;
+        }
+
         private final List<Refusal> refusals = new ArrayList<>();
         private int answered;
 
