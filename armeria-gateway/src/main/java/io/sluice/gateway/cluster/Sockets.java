@@ -2,8 +2,10 @@ package io.sluice.gateway.cluster;
 
 import io.sluice.gateway.endpoint.Endpoint;
 import io.sluice.gateway.secret.UpstreamTls;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,20 @@ public record Sockets(
 
     public Sockets {
         matches = List.copyOf(matches);
+    }
+
+    /** The secrets that they name. */
+    public Set<String> secrets() {
+        Set<String> names = new HashSet<>();
+        for (Match match : matches) {
+            if (match.tls() != null) {
+                names.addAll(match.tls().secrets());
+            }
+        }
+        if (otherwise != null) {
+            names.addAll(otherwise.secrets());
+        }
+        return names;
     }
 
     /** Whether no endpoint speaks TLS. */

@@ -2,7 +2,9 @@ package io.sluice.gateway.compile;
 
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,17 @@ public record CompiledListener(
             all.add(otherwise);
         }
         return all;
+    }
+
+    /** The secrets that its chains name. */
+    Set<String> secrets() {
+        Set<String> names = new HashSet<>();
+        for (CompiledChain chain : all()) {
+            if (chain.tls() != null) {
+                names.addAll(chain.tls().secrets());
+            }
+        }
+        return names;
     }
 
     /** Of the first chain: what holds for the port as a whole is taken from it. */

@@ -8,10 +8,14 @@ import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.sluice.gateway.cluster.ClusterParser;
 import io.sluice.gateway.cluster.ClusterSpec;
 import io.sluice.gateway.cluster.LoadAssignment;
 import io.sluice.gateway.cluster.LoadAssignmentParser;
+import io.sluice.gateway.secret.Certificate;
+import io.sluice.gateway.secret.PeerRules;
+import io.sluice.gateway.secret.SecretParser;
 import io.sluice.gateway.secret.Secrets;
 import io.sluice.gateway.secret.TlsContextParser;
 import io.sluice.gateway.xds.ConfigSink;
@@ -27,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +46,9 @@ public final class ConfigParser implements ConfigSink {
     private final LoadAssignmentParser assignments = new LoadAssignmentParser();
     private final Map<ResourceKey, Compiled> known = new HashMap<>();
     private final Set<ResourceKey> inForce = new HashSet<>();
+    private final SecretParser secrets;
+    private Map<String, ClusterSpec> liveClusters = Map.of();
+    private Map<String, CompiledListener> liveListeners = Map.of();
 
     /** @param live takes each configuration that is put in force and says which listeners could not be, and why */
     public ConfigParser(
@@ -49,6 +57,7 @@ public final class ConfigParser implements ConfigSink {
             TlsContextParser tls,
             Function<CompiledConfig, Map<String, String>> live) {
         clusters = new ClusterParser(tls);
+        secrets = new SecretParser(tls);
         this.statics = new Resources(statics);
         this.listeners = listeners;
         this.live = live;
@@ -79,10 +88,11 @@ public final class ConfigParser implements ConfigSink {
         Set<ResourceKey> wanted = new HashSet<>();
         Set<ResourceKey> ready = new HashSet<>();
         Map<String, LoadAssignment> endpoints = endpoints(all, refused);
-        List<ClusterSpec> specs = clusters(all, gaveUp, endpoints.keySet(), refused, wanted, ready);
-        List<CompiledListener> ports = listeners(all, gaveUp, refused, wanted, ready);
+        Secrets held = secrets(all, refused);
+        List<ClusterSpec> specs = clusters(all, gaveUp, endpoints.keySet(), held, refused, wanted, ready);
+        List<CompiledListener> ports = listeners(all, gaveUp, held, refused, wanted, ready);
         known.keySet().removeIf(key -> all.get(key).isEmpty());
-        return new Whole(new CompiledConfig(specs, endpoints, ports, Secrets.NONE), refused, wanted, ready);
+        return new Whole(new CompiledConfig(specs, endpoints, ports, held), refused, wanted, ready);
     }
 
     @Override
@@ -90,6 +100,10 @@ public final class ConfigParser implements ConfigSink {
         Whole whole = (Whole) candidate;
         inForce.clear();
         inForce.addAll(whole.ready());
+        liveClusters =
+                whole.config().clusters().stream().collect(Collectors.toMap(ClusterSpec::name, Function.identity()));
+        liveListeners = whole.config().listeners().stream()
+                .collect(Collectors.toMap(CompiledListener::name, Function.identity()));
         Map<ResourceKey, String> failed = new HashMap<>();
         live.apply(whole.config()).forEach((name, reason) -> {
             ResourceKey key = new ResourceKey(ResourceKind.LISTENER, name);
@@ -108,10 +122,42 @@ public final class ConfigParser implements ConfigSink {
         return endpoints;
     }
 
+    private Secrets secrets(Resources all, Map<ResourceKey, String> refused) {
+        Map<String, Certificate> certificates = new HashMap<>();
+        Map<String, PeerRules> rules = new HashMap<>();
+        all.typed(ResourceKind.SECRET, Secret.class).forEach((name, message) -> {
+            ResourceKey key = new ResourceKey(ResourceKind.SECRET, name);
+            Compiled compiled = compiled(
+                    key,
+                    message,
+                    Map.of(),
+                    problems -> secrets.parse(message, statics.get(key).isPresent(), problems));
+            keep(compiled, key, refused, SecretParser.Parsed.class).ifPresent(parsed -> {
+                switch (parsed) {
+                    case SecretParser.Parsed.Own own -> certificates.put(name, own.certificate());
+                    case SecretParser.Parsed.Others others -> rules.put(name, others.rules());
+                }
+            });
+        });
+        return new Secrets(certificates, rules);
+    }
+
+    /** Whether something needs a secret that may still come. */
+    private static boolean lacks(Set<String> names, Secrets held, Set<ResourceKey> gaveUp, Set<ResourceKey> wanted) {
+        boolean lacks = false;
+        for (String name : names) {
+            ResourceKey secret = new ResourceKey(ResourceKind.SECRET, name);
+            wanted.add(secret);
+            lacks |= !held.has(name) && !gaveUp.contains(secret);
+        }
+        return lacks;
+    }
+
     private List<ClusterSpec> clusters(
             Resources all,
             Set<ResourceKey> gaveUp,
             Set<String> haveEndpoints,
+            Secrets held,
             Map<ResourceKey, String> refused,
             Set<ResourceKey> wanted,
             Set<ResourceKey> ready) {
@@ -134,6 +180,14 @@ public final class ConfigParser implements ConfigSink {
                     && !haveEndpoints.contains(source.get().name())
                     && !gaveUp.contains(source.get())
                     && !inForce.contains(key);
+            if (lacks(spec.get().sockets().secrets(), held, gaveUp, wanted)) {
+                ClusterSpec before = liveClusters.get(name);
+                if (before != null) { // which goes on meanwhile
+                    ready.add(key);
+                    specs.add(before);
+                }
+                return;
+            }
             if (!waits) {
                 ready.add(key);
                 specs.add(spec.get());
@@ -145,6 +199,7 @@ public final class ConfigParser implements ConfigSink {
     private List<CompiledListener> listeners(
             Resources all,
             Set<ResourceKey> gaveUp,
+            Secrets held,
             Map<ResourceKey, String> refused,
             Set<ResourceKey> wanted,
             Set<ResourceKey> ready) {
@@ -176,6 +231,7 @@ public final class ConfigParser implements ConfigSink {
                         key,
                         refused,
                         CompiledListener.class);
+                goOn(name, key, ready, ports);
                 return;
             }
             Compiled compiled = compiled(
@@ -191,11 +247,24 @@ public final class ConfigParser implements ConfigSink {
                     .findFirst()
                     .orElse(key);
             keep(compiled, blamed, refused, CompiledListener.class).ifPresent(port -> {
-                ready.add(key);
-                ports.add(port);
+                if (lacks(port.secrets(), held, gaveUp, wanted)) {
+                    goOn(name, key, ready, ports);
+                } else {
+                    ready.add(key);
+                    ports.add(port);
+                }
             });
         });
         return ports;
+    }
+
+    /** What was in force goes on while its successor waits. */
+    private void goOn(String name, ResourceKey key, Set<ResourceKey> ready, List<CompiledListener> ports) {
+        CompiledListener before = liveListeners.get(name);
+        if (before != null) {
+            ready.add(key);
+            ports.add(before);
+        }
     }
 
     private Compiled compiled(

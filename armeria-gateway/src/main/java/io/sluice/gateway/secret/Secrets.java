@@ -12,6 +12,10 @@ public record Secrets(Map<String, Certificate> certificates, Map<String, PeerRul
         rules = Map.copyOf(rules);
     }
 
+    public boolean has(String name) {
+        return certificates.containsKey(name) || rules.containsKey(name);
+    }
+
     Optional<Certificate> certificate(CertificateSource source) {
         return switch (source) {
             case CertificateSource.Inline inline -> Optional.of(inline.certificate());

@@ -16,6 +16,7 @@ import io.envoyproxy.envoy.admin.v3.ConfigDump;
 import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
 import io.envoyproxy.envoy.admin.v3.ListenersConfigDump;
 import io.envoyproxy.envoy.admin.v3.RoutesConfigDump;
+import io.envoyproxy.envoy.admin.v3.SecretsConfigDump;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.admin.v3.UpdateFailureState;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
@@ -24,6 +25,7 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -94,6 +96,7 @@ public final class AdminMessages {
         dump.addConfigs(Any.pack(listeners(view)));
         dump.addConfigs(Any.pack(routes(view)));
         dump.addConfigs(Any.pack(endpoints(view)));
+        dump.addConfigs(Any.pack(secrets(view)));
         return json(dump.build());
     }
 
@@ -180,6 +183,25 @@ public final class AdminMessages {
         return dump.build();
     }
 
+    private SecretsConfigDump secrets(Optional<AdsClient.View> view) {
+        SecretsConfigDump.Builder dump = SecretsConfigDump.newBuilder();
+        statics.of(ResourceKind.SECRET)
+                .forEach((name, secret) -> dump.addStaticSecretsBuilder()
+                        .setName(name)
+                        .setSecret(Any.pack(secret))
+                        .setLastUpdated(timestamp(started)));
+        dynamic(view, ResourceKind.SECRET).forEach((name, status) -> {
+            SecretsConfigDump.DynamicSecret.Builder each = dump.addDynamicActiveSecretsBuilder()
+                    .setName(name)
+                    .setVersionInfo(status.version())
+                    .setSecret(Any.pack(status.resource()))
+                    .setLastUpdated(status.since())
+                    .setClientStatus(status.status());
+            status.error().ifPresent(each::setErrorState);
+        });
+        return dump.build();
+    }
+
     private static SortedMap<String, Status> dynamic(Optional<AdsClient.View> view, ResourceKind kind) {
         SortedMap<String, Status> all = new TreeMap<>();
         view.ifPresent(seen -> {
@@ -205,6 +227,7 @@ public final class AdminMessages {
             case ENDPOINTS ->
                 ClusterLoadAssignment.newBuilder().setClusterName(name).build();
             case LISTENER -> Listener.newBuilder().setName(name).build();
+            case SECRET -> Secret.newBuilder().setName(name).build();
             case ROUTES -> RouteConfiguration.newBuilder().setName(name).build();
         };
     }
@@ -224,6 +247,8 @@ public final class AdminMessages {
             ListenersConfigDump.getDefaultInstance(),
             RoutesConfigDump.getDefaultInstance(),
             EndpointsConfigDump.getDefaultInstance(),
+            SecretsConfigDump.getDefaultInstance(),
+            Secret.getDefaultInstance(),
             Cluster.getDefaultInstance(),
             Listener.getDefaultInstance(),
             RouteConfiguration.getDefaultInstance(),

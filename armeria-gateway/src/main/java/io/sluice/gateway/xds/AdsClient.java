@@ -586,6 +586,7 @@ public final class AdsClient {
         if (stream != null) {
             subscribe(ResourceKind.ENDPOINTS);
             subscribe(ResourceKind.ROUTES);
+            subscribe(ResourceKind.SECRET);
         }
         return refused;
     }

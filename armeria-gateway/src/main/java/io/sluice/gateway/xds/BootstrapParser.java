@@ -19,6 +19,7 @@ import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import io.netty.util.NetUtil;
 import io.sluice.gateway.settings.GatewaySettings;
@@ -245,6 +246,16 @@ public final class BootstrapParser {
             }
             if (isSound(at.at("listeners[" + i + "]"))) {
                 statics.put(key, listener.toBuilder().setName(name).build());
+            }
+        }
+        for (int i = 0; i < from.getSecretsCount(); i++) {
+            Secret secret = from.getSecrets(i);
+            ResourceKey key = new ResourceKey(ResourceKind.SECRET, secret.getName());
+            if (statics.get(key).isPresent()) {
+                at.at("secrets[" + i + "]").wrong("name", "'" + secret.getName() + "' twice");
+            }
+            if (isSound(at.at("secrets[" + i + "]"))) {
+                statics.put(key, secret);
             }
         }
         return statics;

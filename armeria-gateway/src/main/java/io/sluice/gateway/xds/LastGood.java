@@ -86,12 +86,17 @@ public final class LastGood {
             return;
         }
         DeltaDiscoveryResponse.Builder all = DeltaDiscoveryResponse.newBuilder();
-        accepted.forEach((key, entry) -> all.addResources(Resource.newBuilder()
-                .setName(key.name())
-                .setVersion(entry.version())
-                .setResource(Any.newBuilder()
-                        .setTypeUrl(key.kind().typeUrl())
-                        .setValue(entry.message().toByteString()))));
+        accepted.forEach((key, entry) -> {
+            if (key.kind() == ResourceKind.SECRET) {
+                return; // keys stay in memory
+            }
+            all.addResources(Resource.newBuilder()
+                    .setName(key.name())
+                    .setVersion(entry.version())
+                    .setResource(Any.newBuilder()
+                            .setTypeUrl(key.kind().typeUrl())
+                            .setValue(entry.message().toByteString())));
+        });
         if (pending.getAndSet(all.build()) == null) {
             writer.execute(() -> save(file));
         }

@@ -8,10 +8,11 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** The kinds of resources a gateway lives on, in the order in which a change is put in force. */
+/** The kinds of resources a gateway lives on. */
 @SuppressWarnings("ImmutableEnumChecker") // parsers and method references have no state
 public enum ResourceKind {
     CLUSTER("Cluster", true, Cluster.parser(), m -> ((Cluster) m).getName()),
@@ -21,7 +22,8 @@ public enum ResourceKind {
             ClusterLoadAssignment.parser(),
             m -> ((ClusterLoadAssignment) m).getClusterName()),
     LISTENER("Listener", true, Listener.parser(), m -> ((Listener) m).getName()),
-    ROUTES("RouteConfiguration", false, RouteConfiguration.parser(), m -> ((RouteConfiguration) m).getName());
+    ROUTES("RouteConfiguration", false, RouteConfiguration.parser(), m -> ((RouteConfiguration) m).getName()),
+    SECRET("Secret", false, Secret.parser(), m -> ((Secret) m).getName());
 
     private final String word;
     private final boolean wildcard;
@@ -50,6 +52,7 @@ public enum ResourceKind {
             case CLUSTER -> "type.googleapis.com/envoy.config.cluster.v3.Cluster";
             case ENDPOINTS -> "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
             case LISTENER -> "type.googleapis.com/envoy.config.listener.v3.Listener";
+            case SECRET -> "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
             case ROUTES -> "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
         };
     }

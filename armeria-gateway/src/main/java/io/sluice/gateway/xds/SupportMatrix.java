@@ -12,6 +12,7 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.FilterConfig;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -66,7 +67,8 @@ public final class SupportMatrix {
         LISTENERS(
                 List.of("listener", "limits", "filters", "auth"),
                 Listener.getDescriptor(),
-                RouteConfiguration.getDescriptor()),
+                RouteConfiguration.getDescriptor(),
+                Secret.getDescriptor()),
         CLUSTERS(List.of("cluster"), Cluster.getDescriptor(), ClusterLoadAssignment.getDescriptor()),
         BOOTSTRAP(List.of("bootstrap"), Bootstrap.getDescriptor());
 

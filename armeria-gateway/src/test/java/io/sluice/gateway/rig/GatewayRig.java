@@ -119,7 +119,8 @@ public final class GatewayRig implements AutoCloseable {
         return this;
     }
 
-    private void publish(String bootstrap) {
+    /** A whole bootstrap, in YAML. */
+    public void publish(String bootstrap) {
         Problems problems = Problems.of("bootstrap");
         Resources statics;
         try {
@@ -141,6 +142,7 @@ public final class GatewayRig implements AutoCloseable {
                 new TlsContextParser(new DataSourceParser(List.of())));
         ConfigParser config =
                 new ConfigParser(statics, parser, new TlsContextParser(new DataSourceParser(List.of())), compiled -> {
+                    upstream.secrets(compiled.secrets());
                     clusters.update(compiled.clusters(), compiled.assignments());
                     failed = listeners.update(compiled.listeners(), compiled.secrets());
                     return failed;

@@ -27,6 +27,7 @@ import java.util.Set;
  *   <li>{@code filters}: HTTP filters before the router, whose own entry is {@code router}
  *   <li>{@code tls}: where it is there, callers of the listener speak TLS; merged over the template's context
  *   <li>{@code chains}: filter chains, each {@code {match, tls, hcm, routes}} over what the row says beside; {@code default_chain} is one too
+ *   <li>{@code secrets}: of the bootstrap
  *   <li>{@code clusters}: by name, each over {@code cluster}; {@code hosts} in it names its upstreams (a list in the list is a priority) and
  *       is the cluster's own name when left out, {@code h2: true} has it speak HTTP/2, {@code tls: NAME} has its upstreams speak TLS with that
  *       certificate of {@link Identities}, and the cluster too where it has no transport socket of its own
@@ -50,6 +51,7 @@ record BootstrapTemplate(String key, ObjectNode config) {
             "tls",
             "chains",
             "default_chain",
+            "secrets",
             "cluster",
             "clusters",
             "h2",
@@ -120,6 +122,12 @@ record BootstrapTemplate(String key, ObjectNode config) {
         }
     }
 
+    /** Adds the secrets of the row, whose names are as they stand there. */
+    void addSecretsTo(ArrayNode secrets, Map<String, String> values) {
+        Placeholders placeholders = new Placeholders(values, key);
+        config.path("secrets").forEach(secret -> secrets.add(Yaml.texts(secret, placeholders::fill)));
+    }
+
     /** A bootstrap with nothing in it but the port of its admin pages. */
     static ObjectNode empty(int adminPort) {
         ObjectNode bootstrap = Yaml.object();
@@ -133,6 +141,7 @@ record BootstrapTemplate(String key, ObjectNode config) {
         ObjectNode resources = bootstrap.putObject("static_resources");
         resources.putArray("listeners");
         resources.putArray("clusters");
+        resources.putArray("secrets");
         return bootstrap;
     }
 

@@ -242,6 +242,7 @@ final class Stage {
             places.add("listeners[" + listeners.size() + "]");
             int first = clusters.size();
             template.addTo(listeners, clusters, placeholders.values());
+            template.addSecretsTo((ArrayNode) resources.get("secrets"), placeholders.values());
             template.addTo(bootstrap);
             for (int i = first; i < clusters.size(); i++) {
                 places.add("clusters[" + i + "]");
