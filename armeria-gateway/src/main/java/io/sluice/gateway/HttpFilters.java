@@ -7,6 +7,10 @@ import io.sluice.gateway.filter.HttpFilterParser;
 import io.sluice.gateway.filter.apikeyauth.ApiKeyAuthFilterParser;
 import io.sluice.gateway.filter.basicauth.BasicAuthFilterParser;
 import io.sluice.gateway.filter.buffer.BufferFilterParser;
+import io.sluice.gateway.filter.compressor.CompressorFilterParser;
+import io.sluice.gateway.filter.fault.FaultFilterParser;
+import io.sluice.gateway.filter.grpcweb.GrpcWebFilterParser;
+import io.sluice.gateway.filter.healthcheck.HealthCheckFilterParser;
 import io.sluice.gateway.filter.cors.CorsFilterParser;
 import io.sluice.gateway.filter.csrf.CsrfFilterParser;
 import io.sluice.gateway.filter.extauthz.ExtAuthzFilterParser;
@@ -53,7 +57,11 @@ final class HttpFilters {
                 new ApiKeyAuthFilterParser(metrics),
                 new ExtAuthzFilterParser(calls, httpCalls, matchers, metrics),
                 new JwtFilterParser(matchers, matchers, httpCalls, metrics, InstantSource.system(), System::nanoTime),
-                new RbacFilterParser(matchers, matchers, metrics),
+                new RbacFilterParser(matchers, matchers, matchers, metrics),
+                new FaultFilterParser(matchers, metrics, random),
+                new CompressorFilterParser(metrics),
+                new GrpcWebFilterParser(),
+                new HealthCheckFilterParser(matchers, clusters, localCluster, System::nanoTime),
                 new LocalRateLimitFilterParser(matchers, localCluster, metrics, System::nanoTime, random),
                 new RouterFilterParser(clusters, upstream));
     }

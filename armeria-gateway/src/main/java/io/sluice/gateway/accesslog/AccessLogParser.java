@@ -191,9 +191,7 @@ public final class AccessLogParser {
             case DURATION_FILTER ->
                 comparison(filter.getDurationFilter().getComparison(), problems.at("duration_filter"))
                         .map(LogFilter.Duration::new);
-            // Envoy's own health check filter marks the requests this one leaves out; without that filter there are
-            // none.
-            case NOT_HEALTH_CHECK_FILTER -> Optional.of(new LogFilter.All());
+            case NOT_HEALTH_CHECK_FILTER -> Optional.of(new LogFilter.NotHealthCheck());
             case AND_FILTER ->
                 filters(filter.getAndFilter().getFiltersList(), problems.at("and_filter"))
                         .map(LogFilter.And::new);

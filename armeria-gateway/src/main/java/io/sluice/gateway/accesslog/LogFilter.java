@@ -18,6 +18,14 @@ sealed interface LogFilter {
         }
     }
 
+    /** By the health check filter's mark. */
+    record NotHealthCheck() implements LogFilter {
+        @Override
+        public boolean takes(StreamInfo info) {
+            return !info.isHealthCheck();
+        }
+    }
+
     record Status(LongPredicate test) implements LogFilter {
         @Override
         public boolean takes(StreamInfo info) {

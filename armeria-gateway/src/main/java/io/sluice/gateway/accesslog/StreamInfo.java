@@ -109,4 +109,9 @@ public interface StreamInfo {
     default @Nullable String localReplyBody() {
         return null;
     }
+
+    /** Whether the request only asked whether this node is well. */
+    default boolean isHealthCheck() {
+        return false;
+    }
 }

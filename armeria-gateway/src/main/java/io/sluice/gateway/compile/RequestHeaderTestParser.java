@@ -7,9 +7,11 @@ import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import io.sluice.gateway.accesslog.HeaderTestParser;
 import io.sluice.gateway.filter.Exchange;
+import io.sluice.gateway.filter.MetadataMatcherParser;
 import io.sluice.gateway.filter.RequestTest;
 import io.sluice.gateway.filter.RequestTestParser;
 import io.sluice.gateway.filter.StringMatcherParser;
+import io.sluice.gateway.route.MetadataMatcher;
 import io.sluice.gateway.route.RouteRequest;
 import io.sluice.gateway.route.ValueMatcher;
 import io.sluice.gateway.xds.Problems;
@@ -20,7 +22,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Matchers outside of routes mean what they mean in them. */
-public final class RequestHeaderTestParser implements HeaderTestParser, RequestTestParser, StringMatcherParser {
+public final class RequestHeaderTestParser implements HeaderTestParser, MetadataMatcherParser, RequestTestParser, StringMatcherParser {
     private final RouteMatchParser matches = new RouteMatchParser();
 
     @Override
@@ -37,6 +39,12 @@ public final class RequestHeaderTestParser implements HeaderTestParser, RequestT
     @Override
     public Optional<ValueMatcher> parse(StringMatcher matcher, Problems problems) {
         return RouteMatchParser.string(matcher, problems);
+    }
+
+    @Override
+    public Optional<MetadataMatcher> parse(
+            io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher matcher, Problems problems) {
+        return RouteMatchParser.metadata(matcher, problems);
     }
 
     /** A request as it stands now. */

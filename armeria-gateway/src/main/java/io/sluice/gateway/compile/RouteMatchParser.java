@@ -96,7 +96,7 @@ final class RouteMatchParser {
         }
     }
 
-    private static Optional<MetadataMatcher> metadata(
+    static Optional<MetadataMatcher> metadata(
             io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher matcher, Problems problems) {
         List<String> path =
                 matcher.getPathList().stream().map(segment -> segment.getKey()).toList();

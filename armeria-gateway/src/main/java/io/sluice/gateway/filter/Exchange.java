@@ -80,6 +80,9 @@ public interface Exchange extends StreamInfo {
      */
     Map<String, @Nullable Object> metadata(String namespace);
 
+    /** The request only asks whether this node is well: logs may leave it out. */
+    void markHealthCheck();
+
     /** The same number, at least 0, for all random decisions of this request (runtime fractions, weighted clusters). */
     long streamId();
 

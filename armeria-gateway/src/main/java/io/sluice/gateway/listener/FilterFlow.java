@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A message on its way through the filters of one direction, part by part and in order. A part knows how many filters it has passed; those that
- * wait stand in line, whoever has passed more in front. What came to a filter that stops and buffers is kept in a {@link Stop} of that filter.
+ * wait stand in line, whoever has passed more in front. What came to a filter that stops or pauses is kept in a {@link Stop} of that filter; one
+ * that pauses holds back whatever has not passed it yet.
  */
 abstract class FilterFlow {
     private static final int NOBODY = -1;
@@ -24,7 +25,7 @@ abstract class FilterFlow {
     private @Nullable Stop @Nullable [] stops;
     private int stopped;
     private @Nullable HttpData added;
-    private int pausedAt = NOBODY;
+    private int pausedAfter = NOBODY;
     private boolean running;
     private boolean dropped;
     private int waitingBytes;
@@ -82,9 +83,10 @@ abstract class FilterFlow {
         }
     }
 
-    /** What one filter keeps. */
+    /** What one filter keeps, or has wait. */
     private static final class Stop {
         private final List<Part> parts = new ArrayList<>();
+        private boolean paused;
         private long bytes;
     }
 
@@ -113,12 +115,12 @@ abstract class FilterFlow {
     // --- what the direction may ask and do
 
     final boolean isPaused() {
-        return pausedAt != NOBODY;
+        return pausedAfter != NOBODY;
     }
 
-    /** Whether a filter keeps what comes. */
+    /** Whether a filter keeps what comes, and none has it wait. */
     final boolean isStopped() {
-        return stopped > 0;
+        return stopped > 0 && pausedAfter == NOBODY;
     }
 
     final boolean isDropped() {
@@ -146,20 +148,13 @@ abstract class FilterFlow {
     }
 
     final void resume(int place) {
-        Stop stop = stops == null ? null : stops[place];
-        if (dropped || (pausedAt != place && stop == null)) {
-            return;
-        }
-        if (pausedAt == place) {
-            pausedAt = NOBODY;
-        }
-        if (stop != null) {
+        if (!dropped && stops != null && stops[place] != null) {
             insert(letGo(place));
+            run();
         }
-        run();
     }
 
-    /** From a filter outside of its phases. */
+    /** From a filter outside of its phases, which may be paused meanwhile. */
     final void inject(int place, HttpData data, boolean end) {
         if (dropped) {
             data.close();
@@ -211,7 +206,7 @@ abstract class FilterFlow {
         }
         running = true;
         try {
-            while (!line.isEmpty() && pausedAt == NOBODY && !dropped) {
+            while (!line.isEmpty() && line.getFirst().passed > pausedAfter && !dropped) {
                 Part part = line.removeFirst();
                 waitingBytes -= part.bytes();
                 advance(part);
@@ -258,11 +253,8 @@ abstract class FilterFlow {
     /** When there is more to do than to go to the next filter. */
     private void goOn(int place, Part part, Next next, boolean holds) {
         List<Part> parts = new ArrayList<>(withAdded(part));
-        if (next == Next.PAUSE) {
-            pausedAt = place;
-        }
-        if (next == Next.STOP_AND_BUFFER || (next == Next.PAUSE && holds)) {
-            parts.forEach(kept -> hold(place, kept));
+        if (next != Next.CONTINUE) {
+            parts.forEach(kept -> hold(place, kept, next == Next.PAUSE));
             return;
         }
         if (holds) {
@@ -292,7 +284,7 @@ abstract class FilterFlow {
         return part instanceof Tail ? List.of(other, part) : List.of(part, other);
     }
 
-    private void hold(int place, Part part) {
+    private void hold(int place, Part part, boolean pause) {
         if (dropped) {
             release(part);
             return;
@@ -308,7 +300,10 @@ abstract class FilterFlow {
         }
         stop.parts.add(part);
         stop.bytes += part.bytes();
-        if (stop.bytes > bufferLimit()) {
+        if (pause) {
+            stop.paused = true;
+            pausedAfter = Math.max(pausedAfter, place(place));
+        } else if (stop.bytes > bufferLimit()) {
             tooLarge();
         }
     }
@@ -320,6 +315,14 @@ abstract class FilterFlow {
         }
         stops[place] = null;
         stopped--;
+        if (stop.paused) {
+            pausedAfter = NOBODY;
+            for (int i = 0; i < stops.length; i++) {
+                if (stops[i] != null && stops[i].paused) {
+                    pausedAfter = Math.max(pausedAfter, place(i));
+                }
+            }
+        }
         return stop.parts;
     }
 

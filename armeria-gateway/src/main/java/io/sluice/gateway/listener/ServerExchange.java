@@ -61,6 +61,7 @@ final class ServerExchange implements Exchange {
     private final RequestHeadersBuilder request;
     private final String path;
     private final boolean http1;
+    private final boolean grpc; // as the request came, whatever filters make of it
     private final Set<ResponseFlag> flags = new LinkedHashSet<>(2);
     private final UpstreamInfo upstream = new UpstreamInfo();
     private final long streamId = ThreadLocalRandom.current().nextLong() >>> 1;
@@ -84,6 +85,7 @@ final class ServerExchange implements Exchange {
     private String details = "";
     private String virtualCluster = "";
     private @Nullable String replyText;
+    private boolean healthCheck;
 
     ServerExchange(DownstreamStream stream, HttpConnectionManager manager, ListenerParts parts) {
         this.stream = stream;
@@ -98,6 +100,7 @@ final class ServerExchange implements Exchange {
         session = stream.tlsSession();
         tls = session != null;
         http1 = stream.isHttp1();
+        grpc = GrpcTimeout.isGrpc(request);
         filters = new ExchangeFilters(manager.chain());
         requestFlow = new RequestFlow(this, filters, stream, manager.bufferBytes());
         responseFlow = new ResponseFlow(this, filters, stream, manager.bufferBytes());
@@ -412,7 +415,7 @@ final class ServerExchange implements Exchange {
         LocalReplies.Said said = shaped(headers, reply);
         boolean head = request.method() == HttpMethod.HEAD;
         HttpData content = HttpData.empty();
-        if (isGrpc()) {
+        if (grpc) {
             LocalAnswer.grpc(headers, said.text(), reply.grpcStatus(), head);
         } else {
             HttpData body = LocalAnswer.plain(headers, said);
@@ -438,10 +441,6 @@ final class ServerExchange implements Exchange {
         forming = null;
         replyText = null;
         return said;
-    }
-
-    private boolean isGrpc() {
-        return GrpcTimeout.isGrpc(request);
     }
 
     private void mutate(ResponseHeadersBuilder headers, HeaderMutations mutations) {
@@ -597,6 +596,16 @@ final class ServerExchange implements Exchange {
             metadata = new HashMap<>();
         }
         return metadata.computeIfAbsent(namespace, name -> new HashMap<>());
+    }
+
+    @Override
+    public void markHealthCheck() {
+        healthCheck = true;
+    }
+
+    @Override
+    public boolean isHealthCheck() {
+        return healthCheck;
     }
 
     @Override

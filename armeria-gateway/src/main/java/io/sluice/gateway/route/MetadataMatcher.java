@@ -16,7 +16,12 @@ public record MetadataMatcher(String filter, List<String> path, Value value, boo
     }
 
     public boolean matches(RouteRequest request) {
-        Object found = request.metadata(filter);
+        return matches(request.metadata(filter));
+    }
+
+    /** @param metadata of the filter */
+    public boolean matches(Map<String, ? extends @Nullable Object> metadata) {
+        Object found = metadata;
         for (String key : path) {
             found = found instanceof Map<?, ?> members ? members.get(key) : null;
         }

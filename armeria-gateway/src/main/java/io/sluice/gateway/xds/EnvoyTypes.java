@@ -18,6 +18,12 @@ import io.envoyproxy.envoy.extensions.filters.http.basic_auth.v3.BasicAuth;
 import io.envoyproxy.envoy.extensions.filters.http.basic_auth.v3.BasicAuthPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.Buffer;
 import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.BufferPerRoute;
+import io.envoyproxy.envoy.extensions.compression.gzip.compressor.v3.Gzip;
+import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.Compressor;
+import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.CompressorPerRoute;
+import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
+import io.envoyproxy.envoy.extensions.filters.http.grpc_web.v3.GrpcWeb;
+import io.envoyproxy.envoy.extensions.filters.http.health_check.v3.HealthCheck;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 import io.envoyproxy.envoy.extensions.filters.http.csrf.v3.CsrfPolicy;
@@ -69,6 +75,12 @@ public final class EnvoyTypes {
             Cors.getDefaultInstance(),
             CorsPolicy.getDefaultInstance(),
             CsrfPolicy.getDefaultInstance(),
+            HTTPFault.getDefaultInstance(),
+            Compressor.getDefaultInstance(),
+            CompressorPerRoute.getDefaultInstance(),
+            Gzip.getDefaultInstance(),
+            GrpcWeb.getDefaultInstance(),
+            HealthCheck.getDefaultInstance(),
             RBAC.getDefaultInstance(),
             RBACPerRoute.getDefaultInstance(),
             LocalRateLimit.getDefaultInstance(),

@@ -171,6 +171,21 @@ public final class FakeExchange extends FakeStream implements Exchange {
     }
 
     @Override
+    public RequestHeaders requestHeaders() {
+        return request.build();
+    }
+
+    @Override
+    public Map<String, @Nullable Object> dynamicMetadata(String filter) {
+        return metadata.getOrDefault(filter, Map.of());
+    }
+
+    @Override
+    public void markHealthCheck() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public long streamId() {
         return 1;
     }

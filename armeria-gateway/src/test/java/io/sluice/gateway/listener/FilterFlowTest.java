@@ -377,15 +377,41 @@ class FilterFlowTest {
             piece.replace(HttpData.empty());
             return Next.PAUSE;
         };
-        Scripted after = new Scripted();
-        through(slow, after);
+        through(slow, new Scripted());
         head(false);
         body("ab", false);
         body("c", true);
         flow().inject(0, bytes("a"), false);
-        assertThat(out).containsExactly("head");
+        flow().inject(0, bytes("b"), false);
+        assertThat(out).containsExactly("head", "a", "b");
         flow().resume(0);
+        flow().inject(0, bytes("c"), false);
+        flow().resume(0);
+        assertThat(out).containsExactly("head", "a", "b", "c", ".");
+    }
+
+    @Test
+    void twoFiltersPauseWithoutOvertaking() {
+        Scripted first = new Scripted();
+        first.data = (piece, text) -> {
+            piece.replace(HttpData.empty());
+            return Next.PAUSE;
+        };
+        Scripted second = new Scripted();
+        second.data = (piece, text) -> Next.PAUSE;
+        through(first, second);
+        head(false);
+        body("ab", true);
+        flow().inject(0, bytes("a"), false);
+        flow().inject(0, bytes("b"), false);
+        flow().resume(0);
+        assertThat(out).containsExactly("head");
+        flow().resume(1);
         assertThat(out).containsExactly("head", "a");
+        flow().resume(1);
+        assertThat(out).containsExactly("head", "a", "b");
+        flow().resume(1);
+        assertThat(out).containsExactly("head", "a", "b", ".");
     }
 
     @ParameterizedTest(name = "{0} and {1} bytes: too many {2}")

@@ -3,7 +3,10 @@ package io.sluice.loadtests.harness;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Bytes as a value. */
@@ -37,7 +40,15 @@ public final class Bytes {
         return bytes.length;
     }
 
+    /** Of whole gzip what is in it: two programs pack the same bytes differently. */
     public String utf8() {
+        if (bytes.length > 2 && bytes[0] == 0x1f && bytes[1] == (byte) 0x8b) {
+            try (var gzip = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+                return "gzip: " + new String(gzip.readAllBytes(), UTF_8);
+            } catch (IOException e) {
+                return new String(bytes, UTF_8);
+            }
+        }
         return new String(bytes, UTF_8);
     }
 

@@ -98,7 +98,7 @@ final class Yaml {
     static JsonNode texts(JsonNode node, UnaryOperator<String> change) {
         if (node.isObject()) {
             ObjectNode out = object();
-            node.properties().forEach(entry -> out.set(entry.getKey(), texts(entry.getValue(), change)));
+            node.properties().forEach(entry -> out.set(change.apply(entry.getKey()), texts(entry.getValue(), change)));
             return out;
         }
         if (node.isArray()) {

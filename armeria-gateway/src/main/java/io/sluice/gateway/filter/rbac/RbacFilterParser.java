@@ -13,6 +13,7 @@ import io.sluice.gateway.accesslog.HeaderTestParser;
 import io.sluice.gateway.filter.FilterMeters;
 import io.sluice.gateway.filter.HttpFilterFactory;
 import io.sluice.gateway.filter.HttpFilterParser;
+import io.sluice.gateway.filter.MetadataMatcherParser;
 import io.sluice.gateway.filter.StringMatcherParser;
 import io.sluice.gateway.route.AddressRange;
 import io.sluice.gateway.xds.Problems;
@@ -30,11 +31,17 @@ public final class RbacFilterParser implements HttpFilterParser {
 
     private final HeaderTestParser headers;
     private final StringMatcherParser strings;
+    private final MetadataMatcherParser metadata;
     private final MeterRegistry metrics;
 
-    public RbacFilterParser(HeaderTestParser headers, StringMatcherParser strings, MeterRegistry metrics) {
+    public RbacFilterParser(
+            HeaderTestParser headers,
+            StringMatcherParser strings,
+            MetadataMatcherParser metadata,
+            MeterRegistry metrics) {
         this.headers = headers;
         this.strings = strings;
+        this.metadata = metadata;
         this.metrics = metrics;
     }
 
@@ -153,7 +160,10 @@ public final class RbacFilterParser implements HttpFilterParser {
             case REQUESTED_SERVER_NAME ->
                 strings.parse(permission.getRequestedServerName(), problems.at("requested_server_name"))
                         .map(Rule.ServerName::new);
-            case METADATA, MATCHER, URI_TEMPLATE, SOURCED_METADATA, RULE_NOT_SET ->
+            case METADATA ->
+                metadata.parse(permission.getMetadata(), problems.at("metadata"))
+                        .map(Rule.Metadata::new);
+            case MATCHER, URI_TEMPLATE, SOURCED_METADATA, RULE_NOT_SET ->
                 problems.unsupported("rule", permission.getRuleCase());
         };
     }
@@ -176,7 +186,10 @@ public final class RbacFilterParser implements HttpFilterParser {
             case HEADER ->
                 headers.parse(principal.getHeader(), problems.at("header")).map(test -> new Rule.Header(test));
             case URL_PATH -> path(principal.getUrlPath(), problems.at("url_path"));
-            case AUTHENTICATED, METADATA, FILTER_STATE, SOURCED_METADATA, CUSTOM, IDENTIFIER_NOT_SET ->
+            case METADATA ->
+                metadata.parse(principal.getMetadata(), problems.at("metadata"))
+                        .map(Rule.Metadata::new);
+            case AUTHENTICATED, FILTER_STATE, SOURCED_METADATA, CUSTOM, IDENTIFIER_NOT_SET ->
                 problems.unsupported("identifier", principal.getIdentifierCase());
         };
     }

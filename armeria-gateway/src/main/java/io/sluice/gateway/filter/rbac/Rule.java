@@ -3,6 +3,7 @@ package io.sluice.gateway.filter.rbac;
 import com.linecorp.armeria.common.RequestHeaders;
 import io.sluice.gateway.filter.Exchange;
 import io.sluice.gateway.route.AddressRange;
+import io.sluice.gateway.route.MetadataMatcher;
 import io.sluice.gateway.route.ValueMatcher;
 import java.util.List;
 import java.util.function.Predicate;
@@ -113,6 +114,14 @@ sealed interface Rule {
         @Override
         public boolean matches(Exchange exchange) {
             return range.contains(exchange.downstreamRemoteAddress().getAddress());
+        }
+    }
+
+    /** What filters before this one found out. */
+    record Metadata(MetadataMatcher matcher) implements Rule {
+        @Override
+        public boolean matches(Exchange exchange) {
+            return matcher.matches(exchange.dynamicMetadata(matcher.filter()));
         }
     }
 }
