@@ -22,7 +22,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Matchers outside of routes mean what they mean in them. */
-public final class RequestHeaderTestParser implements HeaderTestParser, MetadataMatcherParser, RequestTestParser, StringMatcherParser {
+public final class RequestHeaderTestParser
+        implements HeaderTestParser, MetadataMatcherParser, RequestTestParser, StringMatcherParser {
     private final RouteMatchParser matches = new RouteMatchParser();
 
     @Override

@@ -38,7 +38,10 @@ class LocalRepliesTest {
     void theFirstMapperThatMatchesSaysWhatChanges() {
         assertThat(apply(LocalReplies.AS_THEY_ARE)).isEqualTo("503 old null");
         assertThat(apply(new LocalReplies(
-                        List.of(mapper(false, 1, "no", null), mapper(true, 500, "new", null), mapper(true, 2, "x", null)),
+                        List.of(
+                                mapper(false, 1, "no", null),
+                                mapper(true, 500, "new", null),
+                                mapper(true, 2, "x", null)),
                         null)))
                 .isEqualTo("500 new null");
     }

@@ -61,10 +61,7 @@ final class CompressorFilter implements HttpFilter {
         public Set<Phase> phases() {
             return settings.request() == null
                     ? EnumSet.of(
-                            Phase.REQUEST_HEADERS,
-                            Phase.RESPONSE_HEADERS,
-                            Phase.RESPONSE_DATA,
-                            Phase.RESPONSE_TRAILERS)
+                            Phase.REQUEST_HEADERS, Phase.RESPONSE_HEADERS, Phase.RESPONSE_DATA, Phase.RESPONSE_TRAILERS)
                     : EnumSet.allOf(Phase.class);
         }
 
@@ -136,7 +133,8 @@ final class CompressorFilter implements HttpFilter {
                         .uncompressible()
                         .contains(headers.status().code())
                 && isOfType(headers, direction)
-                && !Ascii.toLowerCase(headers.get(HttpHeaderNames.CACHE_CONTROL, "")).contains("no-transform")
+                && !Ascii.toLowerCase(headers.get(HttpHeaderNames.CACHE_CONTROL, ""))
+                        .contains("no-transform")
                 && !(settings.options().notWithEtag() && headers.contains(HttpHeaderNames.ETAG))
                 && !headers.contains(HttpHeaderNames.CONTENT_ENCODING);
         if (may && !end && !acceptsNothing && AcceptEncoding.prefersGzip(accepted)) {

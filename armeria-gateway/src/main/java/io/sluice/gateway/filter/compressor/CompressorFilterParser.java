@@ -151,7 +151,8 @@ public final class CompressorFilterParser implements HttpFilterParser {
                         yield Optional.of(new PerRoute(
                                 false,
                                 response.hasRemoveAcceptEncodingHeader()
-                                        ? response.getRemoveAcceptEncodingHeader().getValue()
+                                        ? response.getRemoveAcceptEncodingHeader()
+                                                .getValue()
                                         : null));
                     }
                     case OVERRIDE_NOT_SET -> problems.expected("override", "nothing", "disabled or overrides");

@@ -128,7 +128,9 @@ final class FaultFilter implements HttpFilter {
             return "";
         }
         ClusterChoice.Share share = exchange.share();
-        return share != null ? share.cluster() : forward.cluster() instanceof ClusterChoice.Named named ? named.cluster() : "";
+        return share != null
+                ? share.cluster()
+                : forward.cluster() instanceof ClusterChoice.Named named ? named.cluster() : "";
     }
 
     private void delayed(Exchange exchange) {

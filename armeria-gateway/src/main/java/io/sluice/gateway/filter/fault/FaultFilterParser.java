@@ -61,8 +61,7 @@ public final class FaultFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<HttpFilterFactory> parse(String name, String statPrefix, Any config, Problems problems) {
-        return faults(config, problems)
-                .map(faults -> new FaultFilter.Factory(name, faults, stats(statPrefix), random));
+        return faults(config, problems).map(faults -> new FaultFilter.Factory(name, faults, stats(statPrefix), random));
     }
 
     @Override
@@ -94,8 +93,10 @@ public final class FaultFilterParser implements HttpFilterParser {
                 headers.parse(message.getHeaders(i), problems.at("headers[" + i + "]"))
                         .ifPresent(tests::add);
             }
-            Optional<Delay> delay = message.hasDelay() ? delay(message.getDelay(), problems.at("delay")) : Optional.empty();
-            Optional<Abort> abort = message.hasAbort() ? abort(message.getAbort(), problems.at("abort")) : Optional.empty();
+            Optional<Delay> delay =
+                    message.hasDelay() ? delay(message.getDelay(), problems.at("delay")) : Optional.empty();
+            Optional<Abort> abort =
+                    message.hasAbort() ? abort(message.getAbort(), problems.at("abort")) : Optional.empty();
             Optional<Slow> slow = message.hasResponseRateLimit()
                     ? slow(message.getResponseRateLimit(), problems.at("response_rate_limit"))
                     : Optional.empty();
@@ -112,7 +113,8 @@ public final class FaultFilterParser implements HttpFilterParser {
                             tests,
                             Set.copyOf(message.getDownstreamNodesList()),
                             message.hasMaxActiveFaults()
-                                    ? Integer.toUnsignedLong(message.getMaxActiveFaults().getValue())
+                                    ? Integer.toUnsignedLong(
+                                            message.getMaxActiveFaults().getValue())
                                     : -1))
                     : Optional.empty();
         });

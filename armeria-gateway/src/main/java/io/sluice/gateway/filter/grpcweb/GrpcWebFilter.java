@@ -80,8 +80,8 @@ final class GrpcWebFilter implements HttpFilter {
         undecoded = Arrays.copyOfRange(all, whole, all.length);
         byte[] decoded = decode(Arrays.copyOf(all, whole));
         if (decoded == null || (piece.isEnd() && undecoded.length > 0)) {
-            exchange.reply(LocalReply.of(
-                    400, "Bad gRPC-web request, invalid base64 data.", "grpc_base_64_decode_failed"));
+            exchange.reply(
+                    LocalReply.of(400, "Bad gRPC-web request, invalid base64 data.", "grpc_base_64_decode_failed"));
             return Next.PAUSE;
         }
         piece.replace(HttpData.wrap(decoded));
@@ -139,7 +139,8 @@ final class GrpcWebFilter implements HttpFilter {
     /** An answer that is no gRPC, as a browser's library understands it. */
     private void asStatus(ResponseHeadersBuilder headers) {
         headers.set(HttpHeaderNames.CONTENT_LENGTH, "0");
-        headers.set("grpc-status", String.valueOf(GrpcReply.status(headers.status().code())));
+        headers.set(
+                "grpc-status", String.valueOf(GrpcReply.status(headers.status().code())));
         headers.set("grpc-message", GrpcReply.message(message.toString(StandardCharsets.UTF_8)));
         type(headers);
     }
@@ -153,7 +154,8 @@ final class GrpcWebFilter implements HttpFilter {
     private static int wholeFrames(byte[] bytes) {
         int at = 0;
         while (bytes.length - at >= FRAME_HEADER) {
-            long length = Integer.toUnsignedLong(ByteBuffer.wrap(bytes, at + 1, 4).getInt());
+            long length =
+                    Integer.toUnsignedLong(ByteBuffer.wrap(bytes, at + 1, 4).getInt());
             if (bytes.length - at - FRAME_HEADER < length) {
                 break;
             }
@@ -194,7 +196,8 @@ final class GrpcWebFilter implements HttpFilter {
                 .put(text)
                 .array();
         trailers.clear();
-        exchange.addResponseData(HttpData.wrap(textResponse ? Base64.getEncoder().encode(frame) : frame));
+        exchange.addResponseData(
+                HttpData.wrap(textResponse ? Base64.getEncoder().encode(frame) : frame));
         return Next.CONTINUE;
     }
 

@@ -16,7 +16,6 @@ public final class GrpcWebFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<HttpFilterFactory> parse(String name, Any config, Problems problems) {
-        return HttpFilterParser.unpack(config, GrpcWeb.class, problems)
-                .map(message -> new GrpcWebFilter.Factory(name));
+        return HttpFilterParser.unpack(config, GrpcWeb.class, problems).map(message -> new GrpcWebFilter.Factory(name));
     }
 }

@@ -49,7 +49,8 @@ public final class HealthCheckFilterParser implements HttpFilterParser {
         boolean passThrough = message.getPassThroughMode().getValue();
         long cacheNanos = Durations.toNanos(message.getCacheTime());
         if (!passThrough && cacheNanos > 0) {
-            return problems.expected("cache_time", Durations.toString(message.getCacheTime()), "only with pass_through_mode");
+            return problems.expected(
+                    "cache_time", Durations.toString(message.getCacheTime()), "only with pass_through_mode");
         }
         List<Predicate<RequestHeaders>> tests = new ArrayList<>();
         for (int i = 0; i < message.getHeadersCount(); i++) {

@@ -32,7 +32,8 @@ final class TokenBucket {
             if (there < tokens) {
                 return false;
             }
-            if (level.compareAndSet(now, new Level(there - tokens, nanos - now.atNanos() > 0 ? nanos : now.atNanos()))) {
+            if (level.compareAndSet(
+                    now, new Level(there - tokens, nanos - now.atNanos() > 0 ? nanos : now.atNanos()))) {
                 return true;
             }
         }

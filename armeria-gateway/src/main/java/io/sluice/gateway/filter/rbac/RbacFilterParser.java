@@ -187,9 +187,15 @@ public final class RbacFilterParser implements HttpFilterParser {
                 headers.parse(principal.getHeader(), problems.at("header")).map(test -> new Rule.Header(test));
             case URL_PATH -> path(principal.getUrlPath(), problems.at("url_path"));
             case METADATA ->
-                metadata.parse(principal.getMetadata(), problems.at("metadata"))
-                        .map(Rule.Metadata::new);
-            case AUTHENTICATED, FILTER_STATE, SOURCED_METADATA, CUSTOM, IDENTIFIER_NOT_SET ->
+                metadata.parse(principal.getMetadata(), problems.at("metadata")).map(Rule.Metadata::new);
+            case AUTHENTICATED ->
+                principal.getAuthenticated().hasPrincipalName()
+                        ? strings.parse(
+                                        principal.getAuthenticated().getPrincipalName(),
+                                        problems.at("authenticated").at("principal_name"))
+                                .map(Rule.Authenticated::new)
+                        : Optional.of(new Rule.Authenticated(null));
+            case FILTER_STATE, SOURCED_METADATA, CUSTOM, IDENTIFIER_NOT_SET ->
                 problems.unsupported("identifier", principal.getIdentifierCase());
         };
     }

@@ -1,12 +1,15 @@
 package io.sluice.gateway.filter.rbac;
 
 import com.linecorp.armeria.common.RequestHeaders;
+import io.sluice.gateway.accesslog.CertificateFacts.NameKind;
+import io.sluice.gateway.accesslog.TlsSession;
 import io.sluice.gateway.filter.Exchange;
 import io.sluice.gateway.route.AddressRange;
 import io.sluice.gateway.route.MetadataMatcher;
 import io.sluice.gateway.route.ValueMatcher;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** What a permission or a principal says of a request. */
 sealed interface Rule {
@@ -122,6 +125,30 @@ sealed interface Rule {
         @Override
         public boolean matches(Exchange exchange) {
             return matcher.matches(exchange.dynamicMetadata(matcher.filter()));
+        }
+    }
+
+    /**
+     * Who came over TLS, by the names in the certificate: URIs, then DNS names, then its subject.
+     *
+     * @param name null for any
+     */
+    record Authenticated(@Nullable ValueMatcher name) implements Rule {
+        @Override
+        public boolean matches(Exchange exchange) {
+            TlsSession tls = exchange.tls();
+            if (tls == null || name == null) {
+                return tls != null;
+            }
+            return tls.peer()
+                    .map(peer -> any(peer.names(NameKind.URI))
+                            || any(peer.names(NameKind.DNS))
+                            || name.matches(peer.subject()))
+                    .orElseGet(() -> name.matches(""));
+        }
+
+        private boolean any(List<String> names) {
+            return name != null && names.stream().anyMatch(name::matches);
         }
     }
 }

@@ -35,7 +35,9 @@ class CorsPolicyTest {
                         policy.credentials() == null ? "" : policy.credentials().toString(),
                         policy.allows("a") ? "a" : "",
                         policy.allows("b") ? "b" : "",
-                        expected.equals("on") || expected.equals("off") ? policy.enabled().hit(0) ? "on" : "off" : "")
+                        expected.equals("on") || expected.equals("off")
+                                ? policy.enabled().hit(0) ? "on" : "off"
+                                : "")
                 .replaceAll(" +", " ")
                 .strip();
         assertThat(shown).isEqualTo(expected);

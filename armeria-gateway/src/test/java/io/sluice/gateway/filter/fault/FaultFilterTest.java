@@ -28,8 +28,15 @@ class FaultFilterTest {
     }
 
     @ParameterizedTest(name = "random {0} of {1}, header {2}: aborted {3}")
-    @CsvSource({"0, 1, -1, true", "1, 1, -1, false", "49, 50, -1, true", "50, 50, -1, false", "10, 50, 5, false",
-        "10, 50, 90, true", "60, 50, 90, false"})
+    @CsvSource({
+        "0, 1, -1, true",
+        "1, 1, -1, false",
+        "49, 50, -1, true",
+        "50, 50, -1, false",
+        "10, 50, 5, false",
+        "10, 50, 90, true",
+        "60, 50, 90, false"
+    })
     void hitsItsShareAndHeadersMayMakeItSmaller(long drawn, int share, int header, boolean aborted) {
         random = drawn;
         var headers = RequestHeaders.builder(HttpMethod.GET, "/");
@@ -37,7 +44,8 @@ class FaultFilterTest {
             headers.add("x-envoy-fault-abort-request-percentage", String.valueOf(header));
         }
         FakeExchange exchange = new FakeExchange(headers.build());
-        HttpFilter filter = filter(exchange, "{abort: {http_status: 503, percentage: {numerator: %d}}}".formatted(share));
+        HttpFilter filter =
+                filter(exchange, "{abort: {http_status: 503, percentage: {numerator: %d}}}".formatted(share));
         assertThat(filter.onRequestHeaders(exchange, exchange.request(), true))
                 .isEqualTo(aborted ? Next.PAUSE : Next.CONTINUE);
     }

@@ -26,8 +26,8 @@ class GrpcWebFilterTest {
             .add("content-type", "application/grpc-web-text")
             .add("accept", "application/grpc-web-text")
             .build());
-    private final HttpFilter filter = FilterYaml.filter(
-            new GrpcWebFilterParser(), FilterYaml.message(GrpcWeb.newBuilder(), "{}"), exchange);
+    private final HttpFilter filter =
+            FilterYaml.filter(new GrpcWebFilterParser(), FilterYaml.message(GrpcWeb.newBuilder(), "{}"), exchange);
 
     private static HttpData bytes(String text) {
         return HttpData.wrap(text.getBytes(ISO_8859_1));

@@ -26,11 +26,9 @@ class QueryTest {
             /p?a=0      | ADD_IF_ABSENT              | a | -   | /p
             /p?         | ADD_IF_ABSENT              | a | x&y | /p?a=x%26y
             """)
-    void changesOneParameter(
-            String path, Append append, String name, @Nullable String value, String expected) {
-        Format format = value == null
-                ? null
-                : Format.parse(value, Problems.of("test")).orElseThrow();
+    void changesOneParameter(String path, Append append, String name, @Nullable String value, String expected) {
+        Format format =
+                value == null ? null : Format.parse(value, Problems.of("test")).orElseThrow();
         assertThat(Query.of(path).apply(List.of(new QueryChange(name, format, append)), new FakeStream()))
                 .hasToString(expected);
     }

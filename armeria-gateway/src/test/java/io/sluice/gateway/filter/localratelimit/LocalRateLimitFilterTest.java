@@ -41,7 +41,9 @@ class LocalRateLimitFilterTest {
     })
     void fillsSteadilyUpToItsSize(long max, long perFill, long everyMillis, long after, int through) {
         TokenBucket bucket = new TokenBucket(
-                new TokenBucket.Size(max, perFill, Duration.ofMillis(everyMillis).toNanos()), nanos::get);
+                new TokenBucket.Size(
+                        max, perFill, Duration.ofMillis(everyMillis).toNanos()),
+                nanos::get);
         int taken = drain(bucket);
         nanos.addAndGet(Duration.ofMillis(after).toNanos()); // over the end of the clock, too
         assertThat(taken + drain(bucket)).isEqualTo(through);

@@ -48,6 +48,7 @@ class RbacFilterTest {
             ALLOW | remote_ip: {address_prefix: 203.0.113.0, prefix_len: 24}                   | true
             ALLOW | direct_remote_ip: {address_prefix: 203.0.113.0, prefix_len: 24}            | false
             ALLOW | source_ip: {address_prefix: 203.0.113.0, prefix_len: 24}                   | false
+            ALLOW | authenticated: {}                                                          | false
             ALLOW | not_id: {any: true}                                                        | false
             ALLOW | and_ids: {ids: [{any: true}, {not_id: {any: true}}]}                       | false
             ALLOW | or_ids: {ids: [{not_id: {any: true}}, {any: true}]}                        | true
@@ -96,11 +97,11 @@ class RbacFilterTest {
                 "rbac",
                 FilterYaml.message(
                         RBAC.newBuilder(),
-                        "{rules: {policies: {p: {permissions: [{destination_ip: {address_prefix: x}}], principals: [{authenticated: {}}]}}}}"),
+                        "{rules: {policies: {p: {permissions: [{destination_ip: {address_prefix: x}}], principals: [{filter_state: {key: k}}]}}}}"),
                 problems);
         assertThat(problems.list())
                 .containsExactly(
                         "rbac > rules > policies['p'] > permissions[0] > destination_ip > address_prefix: x/0 (expected: an IP address and a length)",
-                        "rbac > rules > policies['p'] > principals[0] > identifier: AUTHENTICATED is not supported by armeria-gateway; see docs/xds-support.md");
+                        "rbac > rules > policies['p'] > principals[0] > identifier: FILTER_STATE is not supported by armeria-gateway; see docs/xds-support.md");
     }
 }
