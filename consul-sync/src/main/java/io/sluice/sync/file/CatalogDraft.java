@@ -10,12 +10,14 @@ import io.sluice.sync.model.RouteRule.Action;
 import io.sluice.sync.model.RouteRule.Target;
 import io.sluice.sync.model.Service;
 import io.sluice.sync.model.ServicePolicy;
+import io.sluice.sync.model.TokenProvider;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -25,6 +27,7 @@ public final class CatalogDraft {
     private final Map<String, Written<Service>> services = new LinkedHashMap<>();
     private final Map<String, Written<Policy>> policies = new LinkedHashMap<>();
     private final Map<String, Written<ListenerRule>> listeners = new LinkedHashMap<>();
+    private final Map<String, Written<TokenProvider>> providers = new LinkedHashMap<>();
     private final List<Written<RouteRule>> routes = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
 
@@ -40,6 +43,8 @@ public final class CatalogDraft {
                     .forEach(each -> draft.add(draft.services, each.value().name(), each));
             document.policies()
                     .forEach(each -> draft.add(draft.policies, each.value().service(), each));
+            document.providers()
+                    .forEach(each -> draft.add(draft.providers, each.value().name(), each));
             document.listeners().forEach(draft::listener);
             listenersDeclared |= document.declaresListeners();
         }
@@ -58,10 +63,11 @@ public final class CatalogDraft {
         return List.copyOf(services.values());
     }
 
-    /** The services to which routes lead. */
+    /** The services to which routes lead, and those that serve keys. */
     public Set<String> servicesInUse() {
         Set<String> names = new TreeSet<>();
         routes.forEach(route -> targets(route.value()).forEach(target -> names.add(target.service())));
+        providers.values().forEach(provider -> served(provider.value()).ifPresent(names::add));
         return names;
     }
 
@@ -90,6 +96,16 @@ public final class CatalogDraft {
                         name, missing -> withPolicy(new Service(missing, ServicePolicy.DEFAULT, List.of())));
             }
         }
+        for (Written<TokenProvider> provider : providers.values()) {
+            served(provider.value()).ifPresent(name -> {
+                if (!names.contains(name)) {
+                    all.add(provider.place()
+                            .problem("keys from service '" + name + "', which is not there", nearest(name, names)));
+                }
+                whole.computeIfAbsent(
+                        name, missing -> withPolicy(new Service(missing, ServicePolicy.DEFAULT, List.of())));
+            });
+        }
         policies.forEach((name, policy) -> {
             if (!names.contains(name)) {
                 all.add(policy.place()
@@ -100,6 +116,7 @@ public final class CatalogDraft {
                 List.copyOf(whole.values()),
                 listeners.values().stream().map(Written::value).toList(),
                 routes.stream().map(Written::value).toList(),
+                providers.values().stream().map(Written::value).toList(),
                 all);
     }
 
@@ -156,6 +173,13 @@ public final class CatalogDraft {
                                 nearest(listener, listeners.keySet())));
             }
         }
+        rule.auth()
+                .map(RouteRule.Auth::provider)
+                .filter(provider -> !providers.containsKey(provider))
+                .ifPresent(provider -> problems.add(route.place()
+                        .problem(
+                                "asks for tokens of '" + provider + "', which is not there",
+                                nearest(provider, providers.keySet()))));
         String name = rule.name();
         if (!names.add(name)) {
             problems.add(route.place().problem("a second route named '" + name + "'", "another name"));
@@ -170,6 +194,12 @@ public final class CatalogDraft {
         return policy == null
                 ? service
                 : new Service(service.name(), policy.value().policy(), service.instances());
+    }
+
+    private static Optional<String> served(TokenProvider provider) {
+        return provider.keys() instanceof TokenProvider.Keys.Served served
+                ? Optional.of(served.service())
+                : Optional.empty();
     }
 
     private static List<Target> targets(RouteRule rule) {

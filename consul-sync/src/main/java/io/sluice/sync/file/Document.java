@@ -5,6 +5,7 @@ import io.sluice.sync.model.Problem;
 import io.sluice.sync.model.RouteRule;
 import io.sluice.sync.model.Service;
 import io.sluice.sync.model.ServicePolicy;
+import io.sluice.sync.model.TokenProvider;
 import java.util.List;
 
 /**
@@ -22,12 +23,14 @@ public record Document(
         boolean declaresListeners,
         List<Written<ListenerRule>> listeners,
         List<Written<RouteRule>> routes,
+        List<Written<TokenProvider>> providers,
         List<Problem> problems) {
     public Document {
         services = List.copyOf(services);
         policies = List.copyOf(policies);
         listeners = List.copyOf(listeners);
         routes = List.copyOf(routes);
+        providers = List.copyOf(providers);
         problems = List.copyOf(problems);
     }
 
@@ -35,11 +38,13 @@ public record Document(
     public record Policy(String service, ServicePolicy policy) {}
 
     static Document unreadable(String name, Problem problem) {
-        return new Document(name, false, List.of(), List.of(), false, List.of(), List.of(), List.of(problem));
+        return new Document(
+                name, false, List.of(), List.of(), false, List.of(), List.of(), List.of(), List.of(problem));
     }
 
     /** These items with those problems: what a document that cannot be read any more still stands for. */
     Document withProblems(List<Problem> others) {
-        return new Document(name, readable, services, policies, declaresListeners, listeners, routes, others);
+        return new Document(
+                name, readable, services, policies, declaresListeners, listeners, routes, providers, others);
     }
 }

@@ -6,6 +6,7 @@ import io.sluice.sync.model.ListenerRule;
 import io.sluice.sync.model.Problem;
 import io.sluice.sync.model.RouteRule;
 import io.sluice.sync.model.Service;
+import io.sluice.sync.model.TokenProvider;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,10 +22,10 @@ public final class DocumentParser {
     /** A larger document is refused as a whole. */
     public static final int MAX_BYTES = 8 << 20;
 
-    private static final Set<String> SECTIONS = Set.of("services", "listeners", "policies", "routes");
+    private static final Set<String> SECTIONS = Set.of("services", "listeners", "policies", "providers", "routes");
 
     private static final Set<String> NOT_YET =
-            Set.of("providers", "consumers", "plans", "lists", "secrets", "resources", "patches", "resolvers");
+            Set.of("consumers", "plans", "lists", "secrets", "resources", "patches", "resolvers");
 
     private final String source;
 
@@ -65,6 +66,7 @@ public final class DocumentParser {
         private boolean declaresListeners;
         private final List<Written<ListenerRule>> listeners = new ArrayList<>();
         private final List<Written<RouteRule>> routes = new ArrayList<>();
+        private final List<Written<TokenProvider>> providers = new ArrayList<>();
         private final List<Problem> problems = new ArrayList<>();
         private final RouteParser routeParser = new RouteParser();
 
@@ -73,7 +75,8 @@ public final class DocumentParser {
         }
 
         Document document() {
-            return new Document(name, true, services, policies, declaresListeners, listeners, routes, problems);
+            return new Document(
+                    name, true, services, policies, declaresListeners, listeners, routes, providers, problems);
         }
 
         void read(YamlValue root) {
@@ -90,6 +93,10 @@ public final class DocumentParser {
             }
             switch (section.name()) {
                 case "services" -> value.entries(problems).forEach(entry -> attempt(() -> service(entry)));
+                case "providers" ->
+                    value.entries(problems)
+                            .forEach(entry -> attempt(
+                                    () -> providers.add(new Written<>(ProviderParser.parse(entry), entry.place()))));
                 case "policies" -> value.entries(problems).forEach(entry -> attempt(() -> policy(entry)));
                 case "listeners" -> {
                     declaresListeners = true;

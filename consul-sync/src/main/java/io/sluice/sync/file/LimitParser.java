@@ -62,11 +62,23 @@ final class LimitParser {
         if (text.startsWith("header:")) {
             return new Limit.Key.Header(HeaderParser.name(value, text.substring("header:".length())));
         }
+        if (text.startsWith("claim:")) {
+            return claim(value, text.substring("claim:".length()));
+        }
         return switch (text) {
             case "everyone" -> new Limit.Key.Everyone();
             case "address" -> new Limit.Key.Address();
-            default -> throw value.refused("unknown word '" + text + "'", "everyone, address or header:NAME");
+            case "sub" -> new Limit.Key.Claim("sub");
+            default ->
+                throw value.refused("unknown word '" + text + "'", "everyone, address, sub, claim:NAME or header:NAME");
         };
+    }
+
+    private static Limit.Key claim(YamlValue value, String name) {
+        if (!name.matches("[!-~]{1,100}")) {
+            throw value.refused("claim '" + name + "'", "at most 100 ASCII characters without spaces");
+        }
+        return new Limit.Key.Claim(name);
     }
 
     private static Rate rate(YamlValue value) {

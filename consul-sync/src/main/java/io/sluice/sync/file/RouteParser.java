@@ -6,6 +6,7 @@ import io.sluice.sync.model.Problem;
 import io.sluice.sync.model.RouteRule;
 import io.sluice.sync.model.RouteRule.Action;
 import io.sluice.sync.model.RouteRule.HeaderChanges;
+import io.sluice.sync.model.RouteRule.Limit;
 import io.sluice.sync.model.RouteRule.Match;
 import io.sluice.sync.model.RouteRule.Path;
 import io.sluice.sync.model.RouteRule.Retry;
@@ -25,7 +26,7 @@ final class RouteParser {
     private static final Action.Direct REFUSED = new Action.Direct(503, "");
 
     private static final String[] NOT_YET = {
-        "auth", "mirror", "allow", "deny", "plan", "cache", "transcode", "transform", "graphql", "validate", "cors"
+        "mirror", "allow", "deny", "plan", "cache", "transcode", "transform", "graphql", "validate", "cors"
     };
 
     /** How often a name was given to routes that have none of their own. */
@@ -51,9 +52,14 @@ final class RouteParser {
         Optional<Retry> retry = route.read("retry", ActionParser::retry);
         Optional<List<LimitParser.Rule>> limits = route.read("limit", given -> given.oneOrMore(LimitParser::parse));
         Optional<Changes> headers = route.read("headers", HeaderParser::parse);
+        Optional<RouteRule.Auth> auth = route.read("auth", ProviderParser::auth);
         Optional<String> name = route.read("name", RouteParser::name);
         route.notYet(NOT_YET);
         check(route, match, rewrite, redirect);
+        if (!route.has("auth")
+                && limits.orElse(List.of()).stream().anyMatch(limit -> limit.per() instanceof Limit.Key.Claim)) {
+            route.problem("limits by a claim and asks for no token", "auth: {jwt: PROVIDER} beside it");
+        }
 
         boolean placeKnown = match.isPresent()
                 && hosts.isPresent() == route.has("hosts")
@@ -76,7 +82,8 @@ final class RouteParser {
                 retry,
                 LimitParser.named(limits.orElse(List.of()), called),
                 headers.orElse(Changes.NONE).request(),
-                headers.orElse(Changes.NONE).response());
+                headers.orElse(Changes.NONE).response(),
+                auth);
         return Optional.of(new Written<>(found.isEmpty() ? rule : refused(rule, called), value.place()));
     }
 

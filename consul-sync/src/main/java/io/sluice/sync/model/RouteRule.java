@@ -17,6 +17,7 @@ import java.util.TreeMap;
  * @param timeout of the whole request with its retries; 0 is none; absent is Envoy's default of 15 s
  * @param requestHeaders what is changed on the way to the service
  * @param responseHeaders what is changed on the way back
+ * @param auth whose token a request must carry
  */
 public record RouteRule(
         String name,
@@ -29,7 +30,8 @@ public record RouteRule(
         Optional<Retry> retry,
         List<Limit> limits,
         HeaderChanges requestHeaders,
-        HeaderChanges responseHeaders) {
+        HeaderChanges responseHeaders,
+        Optional<Auth> auth) {
     public RouteRule {
         listeners = List.copyOf(listeners);
         hosts = List.copyOf(hosts);
@@ -38,6 +40,40 @@ public record RouteRule(
             throw new IllegalArgumentException("hosts: none (expected: at least one, '*' for all)");
         }
     }
+
+    /** Without {@code auth}. */
+    public RouteRule(
+            String name,
+            String origin,
+            List<String> listeners,
+            List<String> hosts,
+            Match match,
+            Action action,
+            Optional<Duration> timeout,
+            Optional<Retry> retry,
+            List<Limit> limits,
+            HeaderChanges requestHeaders,
+            HeaderChanges responseHeaders) {
+        this(
+                name,
+                origin,
+                listeners,
+                hosts,
+                match,
+                action,
+                timeout,
+                retry,
+                limits,
+                requestHeaders,
+                responseHeaders,
+                Optional.empty());
+    }
+
+    /**
+     * @param provider a {@link TokenProvider}'s name
+     * @param optional whether a request without any token may pass
+     */
+    public record Auth(String provider, boolean optional) {}
 
     /**
      * @param path where only other things are matched, the prefix {@code /}
@@ -142,6 +178,9 @@ public record RouteRule(
 
             /** The value of a request header; a request without it is not limited by this rule. */
             record Header(String name) implements Key {}
+
+            /** A claim of the caller's token, a text; a request whose token does not have it is not limited by this rule. */
+            record Claim(String name) implements Key {}
         }
     }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.sluice.sync.model.Catalog;
 import io.sluice.sync.model.RouteRule;
+import io.sluice.sync.model.TokenProvider;
 import java.io.IOException;
 
 /** Catalogs as bytes, for this program's own later self: another version of it may not read them, and then does without. */
@@ -19,6 +20,7 @@ final class CatalogJson {
             .addMixIn(RouteRule.Path.class, PathKinds.class)
             .addMixIn(RouteRule.Action.class, ActionKinds.class)
             .addMixIn(RouteRule.Limit.Key.class, KeyKinds.class)
+            .addMixIn(TokenProvider.Keys.class, KeySources.class)
             .build();
 
     private CatalogJson() {}
@@ -52,7 +54,15 @@ final class CatalogJson {
     @JsonSubTypes({
         @JsonSubTypes.Type(value = RouteRule.Limit.Key.Everyone.class, name = "everyone"),
         @JsonSubTypes.Type(value = RouteRule.Limit.Key.Address.class, name = "address"),
-        @JsonSubTypes.Type(value = RouteRule.Limit.Key.Header.class, name = "header")
+        @JsonSubTypes.Type(value = RouteRule.Limit.Key.Header.class, name = "header"),
+        @JsonSubTypes.Type(value = RouteRule.Limit.Key.Claim.class, name = "claim")
     })
     private interface KeyKinds {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = TokenProvider.Keys.Inline.class, name = "inline"),
+        @JsonSubTypes.Type(value = TokenProvider.Keys.Served.class, name = "served")
+    })
+    private interface KeySources {}
 }

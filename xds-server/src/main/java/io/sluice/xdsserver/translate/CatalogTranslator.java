@@ -9,6 +9,7 @@ import io.sluice.sync.model.ListenerRule;
 import io.sluice.sync.model.Problem;
 import io.sluice.sync.model.RouteRule;
 import io.sluice.sync.model.Service;
+import io.sluice.sync.model.TokenProvider;
 import io.sluice.xdsserver.translate.filter.FilterScope;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,7 +24,7 @@ import java.util.TreeMap;
  */
 public final class CatalogTranslator {
     private final NodeGroup group;
-    private final FilterScope scope;
+    private final NodeSettings settings;
     private final ListenerTranslator listenerTranslator;
     private final List<Cluster> sharedClusters;
     private Map<String, Called> services = Map.of();
@@ -38,9 +39,8 @@ public final class CatalogTranslator {
     public CatalogTranslator(NodeSettings settings, NodeGroup group) {
         this.group = group;
         SharedClusterTranslator clusters = new SharedClusterTranslator(settings);
-        scope = new FilterScope(
-                group.kind() == NodeGroup.Kind.GATEWAY, settings.rateLimit().isPresent());
-        listenerTranslator = new ListenerTranslator(scope, clusters.zipkin(group), settings.accessLog());
+        this.settings = settings;
+        listenerTranslator = new ListenerTranslator(clusters.zipkin(group), settings.accessLog());
         sharedClusters = clusters.translate(group);
     }
 
@@ -48,6 +48,8 @@ public final class CatalogTranslator {
     public Translation translate(Catalog catalog) {
         List<Problem> problems = new ArrayList<>();
         SortedMap<String, Service> known = known(catalog);
+        FilterScope scope = new FilterScope(
+                group.kind() == NodeGroup.Kind.GATEWAY, settings.rateLimit().isPresent(), catalog.providers());
         RouteCheck check = new RouteCheck(group, scope, known.keySet(), problems);
 
         List<Listener> listeners = new ArrayList<>();
@@ -64,9 +66,12 @@ public final class CatalogTranslator {
                     .toList();
             Table table = table(listener.name(), rules);
             newTables.put(listener.name(), table);
-            listeners.add(listenerTranslator.translate(listener));
+            listeners.add(listenerTranslator.translate(listener, scope));
             routes.add(table.routes());
             rules.forEach(rule -> use(rule, known, used));
+        }
+        if (!listeners.isEmpty()) {
+            catalog.providers().forEach(provider -> use(provider, known, used));
         }
         List<Cluster> clusters = new ArrayList<>(sharedClusters);
         List<ClusterLoadAssignment> endpoints = new ArrayList<>();
@@ -124,6 +129,15 @@ public final class CatalogTranslator {
 
     private static boolean isOn(RouteRule rule, ListenerRule listener) {
         return rule.listeners().isEmpty() || rule.listeners().contains(listener.name());
+    }
+
+    private static void use(TokenProvider provider, Map<String, Service> known, Map<String, Service> used) {
+        if (provider.keys() instanceof TokenProvider.Keys.Served served) {
+            Service service = known.get(served.service());
+            if (service != null) {
+                used.put(service.name(), service);
+            }
+        }
     }
 
     private static void use(RouteRule rule, Map<String, Service> known, Map<String, Service> used) {

@@ -40,7 +40,7 @@ final class ListenerTranslator {
     private final HttpConnectionManager manager;
 
     /** @param tracing where spans go, for nodes that do not know it themselves */
-    ListenerTranslator(FilterScope scope, Optional<Tracing.Http> tracing, boolean accessLog) {
+    ListenerTranslator(Optional<Tracing.Http> tracing, boolean accessLog) {
         HttpConnectionManager.Builder common = HttpConnectionManager.newBuilder()
                 .setUseRemoteAddress(BoolValue.of(true))
                 .setNormalizePath(BoolValue.of(true))
@@ -49,8 +49,7 @@ final class ListenerTranslator {
                 .setCommonHttpProtocolOptions(HttpProtocolOptions.newBuilder()
                         .setHeadersWithUnderscoresAction(
                                 HttpProtocolOptions.HeadersWithUnderscoresAction.REJECT_REQUEST))
-                .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
-                .addAllHttpFilters(HttpFilterOrder.chain(scope));
+                .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"));
         tracing.ifPresent(provider -> common.setTracing(HttpConnectionManager.Tracing.newBuilder()
                 .setProvider(provider)
                 .setSpawnUpstreamSpan(BoolValue.of(true))));
@@ -60,8 +59,9 @@ final class ListenerTranslator {
         manager = common.build();
     }
 
-    Listener translate(ListenerRule listener) {
+    Listener translate(ListenerRule listener, FilterScope scope) {
         HttpConnectionManager own = manager.toBuilder()
+                .addAllHttpFilters(HttpFilterOrder.chain(scope))
                 .setStatPrefix(listener.name())
                 .setRds(Rds.newBuilder().setConfigSource(ADS).setRouteConfigName(listener.name()))
                 .build();

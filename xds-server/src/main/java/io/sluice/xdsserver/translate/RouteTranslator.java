@@ -59,6 +59,7 @@ final class RouteTranslator {
                 route.setRedirect(redirect(rule.match().path(), redirect));
             case Action.Direct direct -> route.setDirectResponse(direct(direct));
         }
+        HttpFilterOrder.perRoute(rule, route);
         return route.build();
     }
 

@@ -1,5 +1,6 @@
 package io.sluice.xdsserver.translate.filter;
 
+import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.sluice.sync.model.RouteRule;
@@ -9,7 +10,7 @@ import java.util.Optional;
 /** Every filter that is sent, in the order in which requests meet them; the router is always last. */
 public final class HttpFilterOrder {
     private static final List<HttpFilterTranslator> ORDER =
-            List.of(new RateLimitFilterTranslator(), new RouterFilterTranslator());
+            List.of(new JwtAuthnFilterTranslator(), new RateLimitFilterTranslator(), new RouterFilterTranslator());
 
     private HttpFilterOrder() {}
 
@@ -26,6 +27,14 @@ public final class HttpFilterOrder {
                 .map(filter -> filter.refuse(rule, scope))
                 .flatMap(Optional::stream)
                 .findFirst();
+    }
+
+    /** Adds what the rule says to single filters. */
+    public static void perRoute(RouteRule rule, Route.Builder route) {
+        ORDER.stream()
+                .map(filter -> filter.perRoute(rule))
+                .flatMap(Optional::stream)
+                .forEach(config -> route.putTypedPerFilterConfig(config.getKey(), config.getValue()));
     }
 
     /** Adds what the rule says to the filters. */

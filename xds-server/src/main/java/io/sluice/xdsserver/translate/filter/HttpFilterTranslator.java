@@ -1,8 +1,10 @@
 package io.sluice.xdsserver.translate.filter;
 
+import com.google.protobuf.Any;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.sluice.sync.model.RouteRule;
+import java.util.Map;
 import java.util.Optional;
 
 /** One HTTP filter: its place in the chain, and what routes say to it. */
@@ -18,4 +20,9 @@ interface HttpFilterTranslator {
 
     /** Adds what the rule says to this filter. */
     default void translate(RouteRule rule, RouteAction.Builder action) {}
+
+    /** What the rule says to this filter alone, by the filter's name. */
+    default Optional<Map.Entry<String, Any>> perRoute(RouteRule rule) {
+        return Optional.empty();
+    }
 }

@@ -9,6 +9,7 @@ import io.envoyproxy.envoy.config.route.v3.RateLimit.Action;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.envoyproxy.envoy.type.metadata.v3.MetadataKey;
 import io.envoyproxy.envoy.type.v3.HttpStatus;
 import io.envoyproxy.envoy.type.v3.StatusCode;
 import io.sluice.sync.model.RouteRule;
@@ -83,8 +84,20 @@ public final class RateLimitFilterTranslator implements HttpFilterTranslator {
                         .setRequestHeaders(Action.RequestHeaders.newBuilder()
                                 .setHeaderName(header.name())
                                 .setDescriptorKey(header.name())));
+            case Limit.Key.Claim claim ->
+                descriptor.addActions(Action.newBuilder()
+                        .setMetadata(Action.MetaData.newBuilder()
+                                .setDescriptorKey(claim.name())
+                                .setMetadataKey(MetadataKey.newBuilder()
+                                        .setKey(JwtAuthnFilterTranslator.NAMESPACE)
+                                        .addPath(segment(JwtAuthnFilterTranslator.PAYLOAD))
+                                        .addPath(segment(claim.name())))));
         }
         return descriptor.build();
+    }
+
+    private static MetadataKey.PathSegment segment(String key) {
+        return MetadataKey.PathSegment.newBuilder().setKey(key).build();
     }
 
     private static String unit(Duration unit) {
