@@ -2,6 +2,8 @@ package io.sluice.loadtests.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.loadtests.harness.Answer;
+import io.sluice.loadtests.harness.Bytes;
 import io.sluice.loadtests.harness.Gateway;
 import io.sluice.loadtests.harness.Headers;
 import io.sluice.loadtests.harness.Http1Client;
@@ -24,11 +26,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A gateway that is told to stop loses no request. Rule: of all requests sent by callers that honour {@code connection: close} and GOAWAY, over
- * connections idle and busy, none fails while each of two gateways is stopped by SIGTERM and started again; a gateway that
- * drains says so on {@code /ready} and ends with code 0 well before its drain time.
+ * connections idle and busy, none fails while each of two gateways is stopped by SIGTERM and started again, twice where nothing is said,
+ * {@code -Drestarts=20} times in all for the long run; a gateway that drains says so on {@code /ready} and ends with code 0 well before its drain
+ * time; gRPC streams and WebSockets get the drain time, then the end.
  */
 class DrainScenario {
-    private static final int RESTARTS = 2;
+    private static final int RESTARTS = Integer.getInteger("restarts", 4);
     private static final Map<String, String> DRAIN = Map.of("SLUICE_DRAIN_TIME", "10s");
 
     @Test
@@ -92,6 +95,63 @@ class DrainScenario {
             }
             assertThat(busyTwo.read(Duration.ofSeconds(10)).status()).isEqualTo(200);
             assertThat(gateway.process().awaitExit(Duration.ofSeconds(8))).isZero();
+        }
+    }
+
+    /** What goes on for long goes on while the drain lasts, and is cut off when it is over. */
+    @Test
+    void streamsAndWebSocketsGetTheDrainTimeThenTheEnd(@TempDir Path folder) throws IOException {
+        try (RecordingUpstream grpc = RecordingUpstream.http2(request -> new Answer.GrpcEcho());
+                RecordingUpstream webSocket = RecordingUpstream.http1(request -> new Answer.WebSocketEcho())) {
+            StaticBootstrap bootstrap = StaticBootstrap.to(webSocket.port())
+                    .manager("upgrade_configs: [{upgrade_type: websocket}]")
+                    .routes("""
+                        - {match: {prefix: /grpc}, route: {cluster: grpc, timeout: 0s}}
+                        - {match: {prefix: /}, route: {cluster: up, timeout: 0s}}
+                        """)
+                    .cluster("grpc", grpc.port(), StaticBootstrap.HTTP2);
+            try (Gateway gateway = Gateway.start(
+                            bootstrap.write(folder), bootstrap.adminPort(), Map.of("SLUICE_DRAIN_TIME", "3s"));
+                    Http2Client caller = Http2Client.connect(bootstrap.port());
+                    Http1Client socket = Http1Client.connect(bootstrap.port())) {
+                Http2Client.Call call = caller.open(
+                        Headers.of(
+                                ":method",
+                                "POST",
+                                ":scheme",
+                                "http",
+                                ":authority",
+                                "a",
+                                ":path",
+                                "/grpc/Echo",
+                                "content-type",
+                                "application/grpc",
+                                "te",
+                                "trailers"),
+                        false);
+                Bytes message = Bytes.copyOf(new byte[] {0, 0, 0, 0, 1, 'x'});
+                call.data(message, false);
+                assertThat(call.awaitBody(6, Duration.ofSeconds(10))).isTrue();
+                socket.send("GET /ws HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
+                        + "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+                assertThat(socket.read("GET", Duration.ofSeconds(10)).status()).isEqualTo(101);
+                byte[] frame = {(byte) 0x81, (byte) 0x81, 0, 0, 0, 0, 'x'};
+                socket.send(frame);
+                assertThat(socket.readBytes(3, Duration.ofSeconds(10))).endsWith('x');
+
+                gateway.process().terminate();
+                Awaitility.await().until(() -> !caller.takesCalls());
+                call.data(message, false);
+                assertThat(call.awaitBody(12, Duration.ofSeconds(10)))
+                        .as("a stream goes on while the drain lasts")
+                        .isTrue();
+                socket.send(frame);
+                assertThat(socket.readBytes(3, Duration.ofSeconds(10))).endsWith('x');
+
+                assertThat(call.read(Duration.ofSeconds(10)).end()).isEqualTo(Response.End.RESET);
+                assertThat(socket.endsWithin(Duration.ofSeconds(10))).isTrue();
+                assertThat(gateway.process().awaitExit(Duration.ofSeconds(10))).isZero();
+            }
         }
     }
 
