@@ -7,6 +7,7 @@ import com.linecorp.armeria.common.RequestHeadersBuilder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.WriteBufferWaterMark;
@@ -334,6 +335,13 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
     /** 101 is being written. */
     void tunnelOpens() {
         gate.tunnel();
+    }
+
+    /** Ends a tunnel behind what it has to carry still, however slowly its caller reads. */
+    void endTunnel() {
+        stream = null;
+        closing = true;
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 
     /** Cuts the answer off, behind what there is of it. */

@@ -48,6 +48,7 @@ final class Http1Stream implements DownstreamStream {
     private boolean begun;
     private boolean bodiless;
     private boolean chunked;
+    private boolean tunnel;
     private boolean properCase;
     private boolean over;
     private @Nullable ByteBuf pending;
@@ -188,7 +189,7 @@ final class Http1Stream implements DownstreamStream {
         StatusLines.write(out, status);
         fields(headers, out);
         int code = status.code();
-        boolean tunnel = code == SWITCHING_PROTOCOLS;
+        tunnel = code == SWITCHING_PROTOCOLS;
         if (tunnel) {
             downstream.tunnelOpens();
         }
@@ -363,7 +364,11 @@ final class Http1Stream implements DownstreamStream {
         }
         over = true;
         writePending();
-        downstream.cut();
+        if (tunnel) {
+            downstream.endTunnel();
+        } else {
+            downstream.cut();
+        }
         tell(cause);
     }
 

@@ -65,6 +65,34 @@ class WebSocketTest {
         }
     }
 
+    /** What the caller does not read waits in the sockets, not in the gateway: its own sending stops then. */
+    @Test
+    void carriesTenMegabytesToACallerThatReadsSlowly() throws Exception {
+        byte[] sent = new byte[10 << 20];
+        new Random(4).nextBytes(sent);
+        try (UpstreamRig up = new UpstreamRig(socket -> {
+            Http1Peer peer = new Http1Peer(socket);
+            peer.head();
+            peer.send(SWITCHED);
+            for (int i = 0; i < sent.length; i += 64 << 10) {
+                peer.send(peer.bytes(64 << 10));
+            }
+        })) {
+            gateway.configure(ALL, http1(up.port()));
+            try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
+                caller.send(UPGRADE.formatted("/slow"));
+                assertThat(caller.head().status()).isEqualTo(101);
+                Thread writer = Thread.ofVirtual().start(() -> caller.send(sent));
+                for (int i = 0; i < sent.length; i += 2 << 10) {
+                    assertThat(Arrays.equals(caller.bytes(2 << 10), Arrays.copyOfRange(sent, i, i + (2 << 10))))
+                            .isTrue();
+                    Thread.yield();
+                }
+                writer.join();
+            }
+        }
+    }
+
     @Test
     void carriesMuchAtOnceBothWays() throws Exception {
         byte[] sent = new byte[8 << 20];

@@ -2,12 +2,18 @@ package io.sluice.loadtests.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.loadtests.harness.Consul;
+import io.sluice.loadtests.harness.Http1Client;
 import io.sluice.loadtests.harness.Part;
 import io.sluice.loadtests.harness.Ports;
 import io.sluice.loadtests.harness.RealParts;
 import io.sluice.loadtests.harness.RecordingUpstream;
 import io.sluice.loadtests.harness.Registry.Registration;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,6 +106,49 @@ class BadItemsScenario {
                 load.goOn(20);
                 load.expectNoFailure();
             }
+        }
+    }
+
+    /** What only the node can know: the gateway's page and the xds-server's show the same reason, and what was good goes on. */
+    @Test
+    void onANodeThatCannotDoIt(@TempDir Path folder) throws Exception {
+        try (RecordingUpstream shop = Upstreams.named("shop");
+                ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Site site = Site.onFiles(folder)) {
+            site.registry().register(Registration.of("shop", "shop-1", "eu", shop.port()));
+            site.routes(ROUTES);
+            site.start();
+            site.awaitStatus("/shop/1", 200);
+            try (Load load = Load.on(site, "/shop/1")) {
+                site.registry()
+                        .write(
+                                "more",
+                                "listeners: [{name: blocked, port: " + taken.getLocalPort()
+                                        + ", address: \"127.0.0.1\", nodes: gateway}]\n");
+                Site.await(() -> "a refusal in " + site.state(), () -> isRefused(site));
+                JsonNode refused = new ObjectMapper()
+                        .readTree(Http1Client.get(site.gateway().adminPort(), "127.0.0.1", "/config_dump")
+                                .text())
+                        .findValue("error_state");
+                assertThat(refused.path("details").asText())
+                        .contains("Listener 'blocked' > ", String.valueOf(taken.getLocalPort()));
+                assertThat(site.clients().toString()).contains("blocked", String.valueOf(taken.getLocalPort()));
+                load.goOn(20);
+                load.expectNoFailure();
+            }
+            site.registry().remove("more");
+            Site.await(() -> "no refusal in " + site.state(), () -> !isRefused(site));
+        }
+    }
+
+    private static boolean isRefused(Site site) {
+        try {
+            return site.clients().toString().contains("blocked")
+                    && Http1Client.get(site.gateway().adminPort(), "127.0.0.1", "/config_dump")
+                            .text()
+                            .contains("error_state");
+        } catch (IOException e) {
+            return false;
         }
     }
 
