@@ -42,10 +42,6 @@ final class TlsClients {
         }
     }
 
-    void forgetAllBut(java.util.Set<String> clusters) {
-        made.keySet().removeIf(key -> !clusters.contains(key.cluster()));
-    }
-
     /** Empty while a secret is missing, or where it cannot be made. */
     Optional<Made> of(Cluster cluster, UpstreamTls spec) {
         ClusterSpec configured = cluster.spec();
@@ -64,8 +60,11 @@ final class TlsClients {
             case HTTP2 -> List.of("h2");
         };
         try {
-            return ClientTls.of(key.spec(), secrets, alpn, key.nameMustMatch(), counted)
-                    .map(tls -> new Made(tls, counted, unverified(key.cluster())));
+            Optional<ClientTls> client = ClientTls.of(key.spec(), secrets, alpn, key.nameMustMatch(), counted);
+            if (client.map(ClientTls::believesAnybody).orElse(false)) {
+                log.warn("upstream certificates are not verified cluster={}", key.cluster());
+            }
+            return client.map(tls -> new Made(tls, counted, unverified(key.cluster())));
         } catch (SSLException | IllegalArgumentException e) {
             log.error("TLS cannot be made cluster={} reason={}", key.cluster(), e.toString());
             return Optional.empty();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
@@ -75,8 +77,10 @@ class SecretsOfTheStreamTest {
                 .setTransportSocket(TransportSocket.newBuilder()
                         .setTypedConfig(Any.pack(UpstreamTlsContext.newBuilder()
                                 .setCommonTlsContext(CommonTlsContext.newBuilder()
-                                        .addTlsCertificateSdsSecretConfigs(
-                                                SdsSecretConfig.newBuilder().setName(secret)))
+                                        .addTlsCertificateSdsSecretConfigs(SdsSecretConfig.newBuilder()
+                                                .setName(secret)
+                                                .setSdsConfig(ConfigSource.newBuilder()
+                                                        .setAds(AggregatedConfigSource.getDefaultInstance()))))
                                 .build())))
                 .build();
     }

@@ -26,7 +26,7 @@ import java.util.Set;
  *       last two
  *   <li>{@code filters}: HTTP filters before the router, whose own entry is {@code router}
  *   <li>{@code tls}: where it is there, callers of the listener speak TLS; merged over the template's context
- *   <li>{@code chains}: filter chains, each {@code {match, tls, hcm, routes}} over what the row says beside; {@code default_chain} is one too
+ *   <li>{@code chains}: filter chains, each {@code {match, tls, hcm, routes, connect_timeout}} over what the row says beside; {@code default_chain} is one too
  *   <li>{@code secrets}: of the bootstrap
  *   <li>{@code clusters}: by name, each over {@code cluster}; {@code hosts} in it names its upstreams (a list in the list is a priority) and
  *       is the cluster's own name when left out, {@code h2: true} has it speak HTTP/2, {@code tls: NAME} has its upstreams speak TLS with that
@@ -160,10 +160,13 @@ record BootstrapTemplate(String key, ObjectNode config) {
     }
 
     private ObjectNode chain(ObjectNode own) {
-        new Item("chain", own).only(Set.of("match", "tls", "hcm", "routes"));
+        new Item("chain", own).only(Set.of("match", "tls", "hcm", "routes", "connect_timeout"));
         ObjectNode chain = Yaml.object();
         if (own.has("match")) {
             chain.set("filter_chain_match", own.get("match"));
+        }
+        if (own.has("connect_timeout")) {
+            chain.set("transport_socket_connect_timeout", own.get("connect_timeout"));
         }
         chain.set("filters", list(network(own)));
         JsonNode tls = own.has("tls") ? own.get("tls") : config.get("tls");

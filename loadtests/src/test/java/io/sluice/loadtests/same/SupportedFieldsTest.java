@@ -110,6 +110,9 @@ class SupportedFieldsTest {
         template.addTo(listeners, clusters, values);
         listeners.forEach(listener -> walk.into("LISTENERS", "envoy.config.listener.v3.Listener", listener));
         clusters.forEach(cluster -> walk.into("CLUSTERS", "envoy.config.cluster.v3.Cluster", cluster));
+        ArrayNode secrets = JsonNodeFactory.instance.arrayNode();
+        template.addSecretsTo(secrets, values);
+        secrets.forEach(secret -> walk.into("LISTENERS", "envoy.extensions.transport_sockets.tls.v3.Secret", secret));
     }
 
     /** By part and message, the types of its fields. */
