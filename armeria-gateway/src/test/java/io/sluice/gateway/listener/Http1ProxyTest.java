@@ -207,13 +207,17 @@ class Http1ProxyTest {
                 "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-end: 1\r\n\r\n")) {
             gateway.configure(ALL, http1(up.port()));
             try (Http1Peer caller = Http1Peer.connect(gateway.port())) {
-                caller.send("POST / HTTP/1.1\r\n"
-                        + "host: test\r\n"
-                        + "transfer-encoding: chunked\r\n\r\n"
-                        + "2\r\n"
-                        + "hi\r\n"
-                        + "0\r\n"
-                        + "x-own: 1\r\n\r\n");
+                caller.send("""
+                    POST / HTTP/1.1\r
+                    host: test\r
+                    transfer-encoding: chunked\r
+                    \r
+                    2\r
+                    hi\r
+                    0\r
+                    x-own: 1\r
+                    \r
+                    """);
                 Http1Peer.Message answer = caller.read();
                 assertThat(answer.brief()).isEqualTo("200 ok");
                 assertThat(answer.trailers()).isEmpty();

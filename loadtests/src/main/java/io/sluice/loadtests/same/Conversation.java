@@ -243,10 +243,12 @@ final class Conversation implements AutoCloseable {
             head.append("host: ").append(ask.host()).append("\r\n");
         }
         if (!ask.frames().isEmpty()) {
-            head.append("connection: Upgrade\r\n"
-                    + "upgrade: websocket\r\n"
-                    + "sec-websocket-version: 13\r\n"
-                    + "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+            head.append("""
+                connection: Upgrade\r
+                upgrade: websocket\r
+                sec-websocket-version: 13\r
+                sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r
+                """);
         }
         for (Headers.Field field : ask.headers().fields()) {
             head.append(field.name())

@@ -132,8 +132,15 @@ class DrainScenario {
                 Bytes message = Bytes.copyOf(new byte[] {0, 0, 0, 0, 1, 'x'});
                 call.data(message, false);
                 assertThat(call.awaitBody(6, Duration.ofSeconds(10))).isTrue();
-                socket.send("GET /ws HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
-                        + "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+                socket.send("""
+                    GET /ws HTTP/1.1\r
+                    host: a\r
+                    connection: Upgrade\r
+                    upgrade: websocket\r
+                    sec-websocket-version: 13\r
+                    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r
+                    \r
+                    """);
                 assertThat(socket.read("GET", Duration.ofSeconds(10)).status()).isEqualTo(101);
                 byte[] frame = {(byte) 0x81, (byte) 0x81, 0, 0, 0, 0, 'x'};
                 socket.send(frame);
