@@ -24,7 +24,11 @@ final class Tier {
     private final Group all;
     private final Group healthy;
     private final Group degraded;
-    private final List<Place> places;
+    private final LoadAssignment assignment;
+    private final Balancing balancing;
+    /** Made when first asked for: most clusters have no use for them. */
+    private volatile @Nullable List<Place> places;
+
     private final Localities localities;
     private final Surroundings around;
     private final double panicThreshold;
@@ -50,7 +54,8 @@ final class Tier {
         panicThreshold = balancing.panicThreshold();
         boolean weighted = localities instanceof Localities.Weighted
                 && !assignment.localityWeights().isEmpty();
-        places = localities instanceof Localities.Flat ? List.of() : places(assignment, balancing);
+        this.assignment = assignment;
+        this.balancing = balancing;
         if (balancing.policy().hashes()) {
             List<LiveEndpoint> fit = panic ? members : only(members, LiveEndpoint::isHealthy);
             all = Group.hashed(fit, weighted ? shareOf(fit) : endpoint -> 1, balancing.policy(), around);
@@ -96,7 +101,7 @@ final class Tier {
             return failInPanic ? null : all.next();
         }
         if (byWeight != null) {
-            return group(places.get(byWeight.next()), wantsHealthy).next();
+            return group(places().get(byWeight.next()), wantsHealthy).next();
         }
         if (!(localities instanceof Localities.ZoneAware aware)) {
             return group.next();
@@ -109,7 +114,7 @@ final class Tier {
             around.stats().zoneLocalNotOk.increment();
             return failInPanic ? null : group.next();
         }
-        return group(places.get(route.place(around.stats())), wantsHealthy).next();
+        return group(places().get(route.place(around.stats())), wantsHealthy).next();
     }
 
     private static Group group(Place place, boolean healthy) {
@@ -136,7 +141,16 @@ final class Tier {
         return byLocality;
     }
 
-    private List<Place> places(LoadAssignment assignment, Balancing balancing) {
+    private List<Place> places() {
+        List<Place> known = places;
+        if (known == null) {
+            known = List.copyOf(makePlaces());
+            places = known;
+        }
+        return known;
+    }
+
+    private List<Place> makePlaces() {
         List<Place> found = new ArrayList<>();
         byLocality()
                 .forEach((locality, endpoints) -> found.add(new Place(
@@ -152,15 +166,16 @@ final class Tier {
 
     /** A locality's weight, less where not enough of it is fit. Null where nobody is. */
     private @Nullable LoadBalancer turns(java.util.function.Function<Place, Group> fit, int overprovisioning) {
+        List<Place> known = places();
         WeightedTurns turns = new WeightedTurns(
-                places.size(),
+                known.size(),
                 i -> {
-                    Place place = places.get(i);
+                    Place place = known.get(i);
                     double part =
                             place.size() == 0 ? 0 : (double) fit.apply(place).size() / place.size();
                     return place.weight() * Math.min(1, overprovisioning / 100.0 * part);
                 },
-                ThreadLocalRandom.current().nextInt(places.size() + 1));
+                ThreadLocalRandom.current().nextInt(known.size() + 1));
         return turns.isEmpty() ? null : turns;
     }
 
@@ -172,7 +187,7 @@ final class Tier {
                 (long) endpoint.endpoint().weight(),
                 Long::sum));
         TreeMap<String, Integer> weights = new TreeMap<>();
-        places.forEach(place -> weights.put(place.locality().toString(), place.weight()));
+        places().forEach(place -> weights.put(place.locality().toString(), place.weight()));
         return endpoint -> {
             String locality = endpoint.endpoint().locality().toString();
             return weights.getOrDefault(locality, 0) / (double) sums.getOrDefault(locality, 1L);
@@ -221,7 +236,7 @@ final class Tier {
 
         static ZoneRoute of(Tier tier, Membership local, Localities.ZoneAware aware, Surroundings around) {
             Tier own = local.first();
-            List<Place> places = tier.places;
+            List<Place> places = tier.places();
             if (own == null || tier.priority != 0 || places.size() < 2) {
                 return new ZoneRoute(local, false, false, 0, new long[0]);
             }
