@@ -117,6 +117,8 @@ public final class AdminPages {
                 String at = of + endpoint.key() + "::";
                 Endpoint known = endpoint.endpoint();
                 line(out, at, "cx_active", endpoint.connections());
+                line(out, at, "cx_connect_fail", endpoint.failedConnections());
+                line(out, at, "cx_total", endpoint.allConnections());
                 line(out, at, "rq_active", endpoint.active());
                 line(out, at, "rq_error", endpoint.errors());
                 line(out, at, "rq_total", endpoint.requests());

@@ -63,6 +63,12 @@ public final class ClusterGauges {
                 "upstream_cx_active",
                 each -> each.defaultBreakers().connections().held()
                         + each.highBreakers().connections().held());
+        counter(meters, cluster, "upstream_cx", cluster.stats().connections);
+        counter(meters, cluster, "upstream_cx_connect_fail", cluster.stats().connectFailures);
+        counter(meters, cluster, "upstream_cx_connect_timeout", cluster.stats().connectTimeouts);
+        counter(meters, cluster, "upstream_cx_overflow", cluster.stats().connectionOverflows);
+        counter(meters, cluster, "upstream_cx_max_duration_reached", cluster.stats().oldConnections);
+        counter(meters, cluster, "upstream_cx_destroy", cluster.stats().closedConnections);
         if (cluster.spec().outlier() != null) {
             outliers(meters, cluster);
         }

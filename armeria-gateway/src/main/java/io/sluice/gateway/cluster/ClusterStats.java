@@ -20,6 +20,18 @@ public final class ClusterStats {
     public final LongAdder zoneTooSmall = new LongAdder();
     /** lb_local_cluster_not_ok. */
     public final LongAdder zoneLocalNotOk = new LongAdder();
+    /** upstream_cx_total. */
+    public final LongAdder connections = new LongAdder();
+    /** upstream_cx_connect_fail, timeouts among them. */
+    public final LongAdder connectFailures = new LongAdder();
+    /** upstream_cx_connect_timeout. */
+    public final LongAdder connectTimeouts = new LongAdder();
+    /** upstream_cx_overflow: a connection was wanted and the breaker let none be opened. */
+    public final LongAdder connectionOverflows = new LongAdder();
+    /** upstream_cx_max_duration_reached. */
+    public final LongAdder oldConnections = new LongAdder();
+    /** upstream_cx_destroy. */
+    public final LongAdder closedConnections = new LongAdder();
     /** membership_change. */
     public final LongAdder membershipChanges = new LongAdder();
 

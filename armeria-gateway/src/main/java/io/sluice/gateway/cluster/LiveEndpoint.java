@@ -15,6 +15,8 @@ public final class LiveEndpoint {
     private final AtomicInteger active = new AtomicInteger();
     private final OutlierMonitor monitor = new OutlierMonitor();
     private final AtomicInteger connections = new AtomicInteger();
+    private final LongAdder allConnections = new LongAdder();
+    private final LongAdder failedConnections = new LongAdder();
     private final LongAdder requests = new LongAdder();
     private final LongAdder errors = new LongAdder();
     private volatile Endpoint endpoint;
@@ -59,6 +61,21 @@ public final class LiveEndpoint {
 
     public void connects() {
         connections.incrementAndGet();
+        allConnections.increment();
+    }
+
+    public void couldNotConnect() {
+        failedConnections.increment();
+    }
+
+    /** Connections ever. */
+    public long allConnections() {
+        return allConnections.sum();
+    }
+
+    /** Those of them that could not be made. */
+    public long failedConnections() {
+        return failedConnections.sum();
     }
 
     public void disconnected() {

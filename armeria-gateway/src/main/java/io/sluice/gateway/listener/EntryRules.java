@@ -42,6 +42,8 @@ final class EntryRules {
             "x-envoy-retry-on",
             "x-envoy-retry-grpc-on",
             "x-envoy-max-retries",
+            "x-envoy-retriable-status-codes",
+            "x-envoy-retriable-header-names",
             "x-envoy-upstream-alt-stat-name",
             "x-envoy-upstream-rq-timeout-alt-response",
             "x-envoy-upstream-rq-timeout-ms",

@@ -109,6 +109,7 @@ final class EndpointPool {
         while (connecting * capacity < waiting.size()) {
             boolean hostIsFull = endpoint.connections() >= breakers.connectionsPerHost();
             if (hostIsFull || !breakers.connections().tryAcquire()) {
+                cluster.stats().connectionOverflows.increment();
                 if (!connections.isEmpty() || connecting > 0) {
                     return;
                 }
@@ -121,6 +122,7 @@ final class EndpointPool {
     private void connect() {
         connecting++;
         endpoint.connects();
+        cluster.stats().connections.increment();
         PooledConnection connection =
                 spec().protocol() == ClusterSpec.Protocol.HTTP2 ? new Http2Connection(this) : new Http1Connection(this);
         UpstreamTls secured = spec().sockets().of(endpoint.endpoint());
@@ -163,6 +165,11 @@ final class EndpointPool {
         connecting--;
         breakers.connections().release();
         endpoint.disconnected();
+        endpoint.couldNotConnect();
+        cluster.stats().connectFailures.increment();
+        if (reason == ResetReason.CONNECTION_TIMEOUT) {
+            cluster.stats().connectTimeouts.increment();
+        }
         failWaiting(reason, transportFailure);
     }
 
@@ -216,7 +223,15 @@ final class EndpointPool {
     /** Ends a connection's time where that is limited; null where it is not. */
     private @Nullable Future<?> growOld(PooledConnection connection) {
         long most = spec().connections().maxDuration().toNanos();
-        return most == 0 ? null : loop.schedule(connection::closeWhenIdle, most, TimeUnit.NANOSECONDS);
+        return most == 0
+                ? null
+                : loop.schedule(
+                        () -> {
+                            cluster.stats().oldConnections.increment();
+                            connection.closeWhenIdle();
+                        },
+                        most,
+                        TimeUnit.NANOSECONDS);
     }
 
     private WriteBufferWaterMark watermark() {
@@ -235,6 +250,7 @@ final class EndpointPool {
 
     private void closed(PooledConnection connection) {
         connections.remove(connection);
+        cluster.stats().closedConnections.increment();
         breakers.connections().release();
         endpoint.disconnected();
         if (!connection.isUsable()) {

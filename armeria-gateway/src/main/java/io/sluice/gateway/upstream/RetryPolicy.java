@@ -96,6 +96,11 @@ public record RetryPolicy(
             resetHeaders = List.copyOf(resetHeaders);
         }
 
+        public Rare hedging(boolean whether) {
+            return new Rare(
+                    responseHeaders, requestHeaders, resetHeaders, longestReset, omitCanary, priorityUpdate, whether);
+        }
+
         /** Also where an answer has one of these headers. */
         public Rare alsoOn(List<HeaderMatcher> more) {
             List<HeaderMatcher> all = new ArrayList<>(responseHeaders);

@@ -32,6 +32,8 @@ final class Overrides {
     private static final AsciiString X_ENVOY_RETRY_ON = AsciiString.cached("x-envoy-retry-on");
     private static final AsciiString X_ENVOY_RETRY_GRPC_ON = AsciiString.cached("x-envoy-retry-grpc-on");
     private static final AsciiString X_ENVOY_MAX_RETRIES = AsciiString.cached("x-envoy-max-retries");
+    private static final AsciiString X_ENVOY_HEDGE_ON_PER_TRY_TIMEOUT =
+            AsciiString.cached("x-envoy-hedge-on-per-try-timeout");
     private static final AsciiString X_ENVOY_RETRIABLE_HEADER_NAMES =
             AsciiString.cached("x-envoy-retriable-header-names");
     private static final AsciiString X_ENVOY_RETRIABLE_STATUS_CODES =
@@ -89,7 +91,13 @@ final class Overrides {
         String times = taken(headers, X_ENVOY_MAX_RETRIES);
         String statuses = taken(headers, X_ENVOY_RETRIABLE_STATUS_CODES);
         String names = taken(headers, X_ENVOY_RETRIABLE_HEADER_NAMES);
-        boolean same = names.isEmpty() && on.isEmpty() && grpcOn.isEmpty() && times.isEmpty() && statuses.isEmpty();
+        String hedge = taken(headers, X_ENVOY_HEDGE_ON_PER_TRY_TIMEOUT);
+        boolean same = hedge.isEmpty()
+                && names.isEmpty()
+                && on.isEmpty()
+                && grpcOn.isEmpty()
+                && times.isEmpty()
+                && statuses.isEmpty();
         if (same && perTry.equals(retry.perTryTimeout())) {
             return retry;
         }
@@ -107,11 +115,16 @@ final class Overrides {
                 .map(name -> new HeaderMatcher(name, new ValueMatcher.Present(), false, false))
                 .toList();
         return retry.with(
-                conditions,
-                codes,
-                number(times).orElse(retry.maxRetries()),
-                perTry,
-                named.isEmpty() ? retry.rare() : retry.rare().alsoOn(named));
+                conditions, codes, number(times).orElse(retry.maxRetries()), perTry, rare(retry.rare(), named, hedge));
+    }
+
+    private static RetryPolicy.Rare rare(RetryPolicy.Rare rare, List<HeaderMatcher> named, String hedge) {
+        RetryPolicy.Rare more = named.isEmpty() ? rare : rare.alsoOn(named);
+        return switch (hedge) {
+            case "true" -> more.hedging(true);
+            case "false" -> more.hedging(false);
+            default -> more;
+        };
     }
 
     private static Optional<Integer> number(String text) {
