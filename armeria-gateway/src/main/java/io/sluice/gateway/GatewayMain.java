@@ -33,6 +33,7 @@ import io.sluice.gateway.ratelimit.MemberSettings;
 import io.sluice.gateway.ratelimit.RateLimiter;
 import io.sluice.gateway.ratelimit.SharedRateLimiter;
 import io.sluice.gateway.ratelimit.service.RateLimitService;
+import io.sluice.gateway.secret.CertificateExpiry;
 import io.sluice.gateway.secret.DataSourceParser;
 import io.sluice.gateway.secret.TlsContextParser;
 import io.sluice.gateway.settings.GatewaySettings;
@@ -191,7 +192,9 @@ public final class GatewayMain {
 
         LogSinks sinks = new LogSinks(metrics);
         RequestHeaderTestParser headerTests = new RequestHeaderTestParser();
-        TlsContextParser tls = new TlsContextParser(new DataSourceParser(settings.secretFolders()));
+        TlsContextParser tls = new TlsContextParser(
+                new DataSourceParser(settings.secretFolders()), settings.requireUpstreamVerification());
+        CertificateExpiry expiry = new CertificateExpiry(metrics, InstantSource.system());
         ListenerParser listenerParser = new ListenerParser(
                 new HttpConnectionManagerParser(
                         HttpFilters.all(
@@ -209,6 +212,7 @@ public final class GatewayMain {
                 tls);
         ConfigParser config = new ConfigParser(start.statics(), listenerParser, tls, compiled -> {
             upstream.secrets(compiled.secrets());
+            expiry.update(compiled.certificates());
             clusters.update(compiled.clusters(), compiled.assignments());
             gauges.update(clusters.all());
             return listeners.update(compiled.listeners(), compiled.secrets());

@@ -2,6 +2,7 @@ package io.sluice.gateway.cluster;
 
 import io.sluice.gateway.endpoint.Endpoint;
 import io.sluice.gateway.secret.UpstreamTls;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,23 +36,30 @@ public record Sockets(
         matches = List.copyOf(matches);
     }
 
-    /** The secrets that they name. */
-    public Set<String> secrets() {
-        Set<String> names = new HashSet<>();
+    /** Those that are TLS. */
+    public List<UpstreamTls> all() {
+        List<UpstreamTls> all = new ArrayList<>();
         for (Match match : matches) {
             if (match.tls() != null) {
-                names.addAll(match.tls().secrets());
+                all.add(match.tls());
             }
         }
         if (otherwise != null) {
-            names.addAll(otherwise.secrets());
+            all.add(otherwise);
         }
+        return all;
+    }
+
+    /** The secrets that they name. */
+    public Set<String> secrets() {
+        Set<String> names = new HashSet<>();
+        all().forEach(tls -> names.addAll(tls.secrets()));
         return names;
     }
 
     /** Whether no endpoint speaks TLS. */
     boolean areClear() {
-        return otherwise == null && matches.stream().allMatch(match -> match.tls() == null);
+        return all().isEmpty();
     }
 
     /** Null for clear text. */

@@ -49,7 +49,7 @@ public final class ClientTls {
 
     /** Whether any endpoint is believed. */
     public boolean believesAnybody() {
-        return !rules.areAny();
+        return !rules.verify();
     }
 
     /** @param serverName that is asked for; empty asks for none */

@@ -44,6 +44,11 @@ public record PeerRules(
         return !trusted.isEmpty() || !names.isEmpty() || !hashes.isEmpty() || !keyPins.isEmpty();
     }
 
+    /** Whether not just anybody passes. */
+    boolean verify() {
+        return (!trusted.isEmpty() && !acceptUntrusted) || !hashes.isEmpty() || !keyPins.isEmpty();
+    }
+
     /** Whether one must be shown even where that is not said, as in Envoy. */
     boolean needOne() {
         return !acceptUntrusted && (!names.isEmpty() || !hashes.isEmpty() || !keyPins.isEmpty());

@@ -37,9 +37,16 @@ public final class TlsContextParser {
     private static final int SHA256_BYTES = 32;
 
     private final DataSourceParser sources;
+    private final boolean requireVerification;
 
     public TlsContextParser(DataSourceParser sources) {
+        this(sources, false);
+    }
+
+    /** @param requireVerification whether upstreams that nobody verifies are refused */
+    public TlsContextParser(DataSourceParser sources, boolean requireVerification) {
         this.sources = sources;
+        this.requireVerification = requireVerification;
     }
 
     /**
@@ -77,6 +84,14 @@ public final class TlsContextParser {
         Common parsed = common(context.getCommonTlsContext(), own, Version.V1_2, at);
         if (parsed.certificates().size() > 1) {
             at.expected("tls_certificates", parsed.certificates().size() + " of them", "at most one");
+        }
+        if (requireVerification
+                && parsed.rules() instanceof RulesSource.Inline inline
+                && !inline.rules().verify()) {
+            at.expected(
+                    "validation_context",
+                    "nothing that verifies",
+                    "trusted_ca or pins, since the setting require-upstream-verification is true");
         }
         UpstreamTls tls = new UpstreamTls(
                 parsed.certificates().stream().findFirst(),

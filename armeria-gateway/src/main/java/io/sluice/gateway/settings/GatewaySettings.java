@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param headersTimeout how long a request's head may take, where its listener does not say
  * @param maxConnections of callers, all listeners together
  * @param secretFolders whose files resources of the stream may name
+ * @param requireUpstreamVerification whether clusters over TLS that verify nobody are refused
  */
 public record GatewaySettings(
         Optional<Path> bootstrap,
@@ -52,7 +53,8 @@ public record GatewaySettings(
         Duration drainTime,
         Duration headersTimeout,
         int maxConnections,
-        List<Path> secretFolders) {
+        List<Path> secretFolders,
+        boolean requireUpstreamVerification) {
 
     /** Where the admin pages are when nobody says so and there is no bootstrap. */
     public static final HostPort DEFAULT_ADMIN = new HostPort("127.0.0.1", 19000);
@@ -76,6 +78,9 @@ public record GatewaySettings(
             Map.entry("rls-address", "IP address of the rate limit service, 127.0.0.1 where not given"),
             Map.entry("rls-port", "its port"),
             Map.entry("limits", "file with the limits of further domains"),
+            Map.entry(
+                    "require-upstream-verification",
+                    "true or false: whether clusters over TLS that verify nobody are refused; false where not given"),
             Map.entry(
                     "secret-folders",
                     "FOLDER,... of files that resources of the stream may name; none where not given"),

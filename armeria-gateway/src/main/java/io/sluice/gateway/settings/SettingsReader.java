@@ -212,7 +212,8 @@ public final class SettingsReader {
                         .map(String::strip)
                         .filter(folder -> !folder.isEmpty())
                         .map(Path::of)
-                        .toList());
+                        .toList(),
+                choice(values, "require-upstream-verification", "false", "true"));
     }
 
     private static int count(String name, String value) {

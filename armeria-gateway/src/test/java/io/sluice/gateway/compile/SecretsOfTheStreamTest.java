@@ -56,7 +56,10 @@ class SecretsOfTheStreamTest {
     }
 
     private ConfigParser parser(List<Path> allowed) {
-        TlsContextParser tls = new TlsContextParser(new DataSourceParser(allowed));
+        return parser(new TlsContextParser(new DataSourceParser(allowed)));
+    }
+
+    private ConfigParser parser(TlsContextParser tls) {
         RequestHeaderTestParser tests = new RequestHeaderTestParser();
         ListenerParser listeners = new ListenerParser(
                 new HttpConnectionManagerParser(
@@ -162,6 +165,15 @@ class SecretsOfTheStreamTest {
                 .as("a link that leads out of the folder")
                 .containsKey(OWN);
         config = parser(List.of(folder));
+        assertThat(publish().refused()).isEmpty();
+    }
+
+    @Test
+    void upstreamsThatNobodyVerifiesAreRefusedWhereThatIsSet() throws IOException {
+        resources.put(OWN, secret("one", "one"));
+        config = parser(new TlsContextParser(new DataSourceParser(List.of()), true));
+        assertThat(publish().refused().get(CLUSTER)).contains("validation_context: nothing that verifies");
+        config = parser(List.of());
         assertThat(publish().refused()).isEmpty();
     }
 

@@ -60,7 +60,8 @@ class SettingsReaderTest {
                         Duration.ofSeconds(30),
                         Duration.ofSeconds(10),
                         10_000,
-                        List.of()));
+                        List.of(),
+                        false));
     }
 
     @Test
@@ -69,7 +70,7 @@ class SettingsReaderTest {
                         + " --admin-address 0.0.0.0 --admin-port 0 --config-cache /var/x --zipkin-url http://z:9411/api/v2/spans"
                         + " --limiter-address 10.0.0.2 --limiter-port 5701 --limiter-members a:1,b:2 --limiter-deadline 20ms"
                         + " --rls-address 0.0.0.0 --rls-port 8081 --limits limits.yaml --drain-time 1500ms --headers-timeout 3s --max-connections 500 --secret-folders"
-                        + " /etc/a,/etc/b"))
+                        + " /etc/a,/etc/b --require-upstream-verification true"))
                 .isEqualTo(new GatewaySettings(
                         Optional.empty(),
                         false,
@@ -91,7 +92,8 @@ class SettingsReaderTest {
                         Duration.ofMillis(1500),
                         Duration.ofSeconds(3),
                         500,
-                        List.of(Path.of("/etc/a"), Path.of("/etc/b"))));
+                        List.of(Path.of("/etc/a"), Path.of("/etc/b")),
+                        true));
     }
 
     @Test
