@@ -191,6 +191,11 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
 
     // --- exchanges
 
+    /** At least 1. */
+    int underWay() {
+        return Math.max(1, active.size());
+    }
+
     void begins(ServerExchange exchange) {
         used = true;
         active.add(exchange);

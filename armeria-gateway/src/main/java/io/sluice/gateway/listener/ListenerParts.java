@@ -10,6 +10,12 @@ import java.time.Duration;
  *
  * @param headersTimeout for a request's head, where the configuration does not say
  */
-record ListenerParts(Tracing tracing, ListenerMeters meters, WireMeters wire, HttpDate date, Overload overload, Duration headersTimeout) {
+record ListenerParts(
+        Tracing tracing,
+        ListenerMeters meters,
+        WireMeters wire,
+        HttpDate date,
+        Overload overload,
+        Duration headersTimeout) {
     static final RequestTrace UNTRACED = RequestTrace.NONE;
 }

@@ -63,8 +63,10 @@ public final class Overload {
     public Overload(int maxConnections, DoubleSupplier memory, MeterRegistry registry) {
         this.maxConnections = maxConnections;
         this.memory = memory;
-        overflowed = Counter.builder("envoy.listener.downstream_global_cx_overflow").register(registry);
-        rejected = Counter.builder("envoy.listener.downstream_cx_overload_reject").register(registry);
+        overflowed =
+                Counter.builder("envoy.listener.downstream_global_cx_overflow").register(registry);
+        rejected =
+                Counter.builder("envoy.listener.downstream_cx_overload_reject").register(registry);
         shed = Counter.builder("envoy.http.downstream_rq_overload_close").register(registry);
         ended = Counter.builder("envoy.http.downstream_cx_overload_disable_keepalive")
                 .register(registry);

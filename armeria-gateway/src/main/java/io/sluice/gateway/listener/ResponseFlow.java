@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class ResponseFlow extends FilterFlow {
     private static final int UNREAD_BYTES = 128 * 1024;
 
+    /** The same of all answers on one connection. */
+    private static final int UNREAD_BYTES_OF_CONNECTION = 512 * 1024;
+
     private final ServerExchange exchange;
     private final ExchangeFilters filters;
     private final DownstreamStream stream;
@@ -204,8 +207,13 @@ final class ResponseFlow extends FilterFlow {
         }
     }
 
+    /** Callers that leave many answers unread must not be let have much of each. */
+    private long unreadLimit() {
+        return Math.min(UNREAD_BYTES, UNREAD_BYTES_OF_CONNECTION / exchange.streamsBeside());
+    }
+
     private void holdBack() {
-        if (unread + waitingBytes() < UNREAD_BYTES || !exchange.hasCall() || ended) {
+        if (unread + waitingBytes() < unreadLimit() || !exchange.hasCall() || ended) {
             return;
         }
         if (!upstreamPaused) {
@@ -226,7 +234,7 @@ final class ResponseFlow extends FilterFlow {
     }
 
     private void letFlow() {
-        if (upstreamPaused && !unsent && unread + waitingBytes() < UNREAD_BYTES && !ended && !exchange.isEnded()) {
+        if (upstreamPaused && !unsent && unread + waitingBytes() < unreadLimit() && !ended && !exchange.isEnded()) {
             upstreamPaused = false;
             filters.terminal().resumeResponse();
         }

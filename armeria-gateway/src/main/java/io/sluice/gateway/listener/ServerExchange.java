@@ -298,6 +298,11 @@ final class ServerExchange implements Exchange {
         return requestFlow.reachedEnd();
     }
 
+    /** How many exchanges there are on the connection, this one included. */
+    int streamsBeside() {
+        return connection.underWay();
+    }
+
     /** Whether the whole answer went out. */
     boolean isAnswered() {
         return responseFlow.isEnded();

@@ -102,8 +102,7 @@ class AdminServerTest {
         server = server(new AdminPages(
                 start,
                 clusters,
-                new Listeners(
-                        loops, Tracing.OFF, metrics, new Overload(1, () -> 0, metrics), java.time.Duration.ZERO),
+                new Listeners(loops, Tracing.OFF, metrics, new Overload(1, () -> 0, metrics), java.time.Duration.ZERO),
                 staticsLive::get,
                 Optional.of(() -> view)));
         server.start();
@@ -282,7 +281,15 @@ class AdminServerTest {
     void itsFirstPageNamesTheOthers() {
         assertThat(get("/").contentUtf8().lines().map(line -> line.substring(0, line.indexOf(':'))))
                 .containsExactly(
-                        "/", "/clusters", "/config_dump", "/drain", "/listeners", "/metrics", "/overload", "/ready", "/server_info");
+                        "/",
+                        "/clusters",
+                        "/config_dump",
+                        "/drain",
+                        "/listeners",
+                        "/metrics",
+                        "/overload",
+                        "/ready",
+                        "/server_info");
     }
 
     @Test

@@ -28,7 +28,12 @@ class OverloadTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0.00, NONE", "0.84, NONE", "0.85, STOP_REQUESTS", "0.92, CLOSE_IDLE", "0.97, STOP_CONNECTIONS", "1.2, STOP_CONNECTIONS"
+        "0.00, NONE",
+        "0.84, NONE",
+        "0.85, STOP_REQUESTS",
+        "0.92, CLOSE_IDLE",
+        "0.97, STOP_CONNECTIONS",
+        "1.2, STOP_CONNECTIONS"
     })
     void eachLevelHasItsShareOfMemory(double share, Level level) {
         Overload overload = new Overload(1, () -> share, new SimpleMeterRegistry());
