@@ -16,7 +16,8 @@ import java.util.Map;
 /** Header blocks of any fields beside a naive reading of RFC 9113, section 8. */
 class Http2FieldsFuzzTest {
     private static final String TOKEN = "[!#$%&'*+\\-.^_`|~0-9a-z]+";
-    private static final String VALUE = "|[\\x21-\\x7e\\x80-\\xff]([\\t\\x20-\\x7e\\x80-\\xff]*[\\x21-\\x7e\\x80-\\xff])?";
+    private static final String VALUE =
+            "|[\\x21-\\x7e\\x80-\\xff]([\\t\\x20-\\x7e\\x80-\\xff]*[\\x21-\\x7e\\x80-\\xff])?";
     private static final String AUTHORITY =
             "(\\[[0-9A-Fa-f:.]{2,}\\]|[A-Za-z0-9\\-._~!$&'()*+;=%]+)(:0*([0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}"
                     + "|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?";
@@ -34,7 +35,8 @@ class Http2FieldsFuzzTest {
         Http2Fields read =
                 new Http2Fields(new ArmeriaHttp2HeadersDecoder(false, 1 << 20).decodeHeaders(0, Unpooled.EMPTY_BUFFER));
         fields.forEach(field -> read.add(
-                new AsciiString(field.name().getBytes(ISO_8859_1)), new AsciiString(field.value().getBytes(ISO_8859_1))));
+                new AsciiString(field.name().getBytes(ISO_8859_1)),
+                new AsciiString(field.value().getBytes(ISO_8859_1))));
         assertThat(read.wrongForRequest() == null).as("%s", fields).isEqualTo(isRequest(fields));
     }
 

@@ -34,6 +34,7 @@ class AttacksScenario {
 
     /** Of a hundred requests under way, each with its call upstream: what is over the rule is theirs, not that of what they leave unread. */
     private static final long MAX_COST_OF_STREAMS_BYTES = 5_000_000;
+
     private static final int PATIENCE_SECONDS = 30;
     private static final int QUIET_MILLIS = 1000;
     private static final int HONEST_PER_SECOND = 25;
@@ -55,8 +56,7 @@ class AttacksScenario {
         upstream = new Endless();
         bootstrap = StaticBootstrap.to(upstream.port())
                 .manager("stream_idle_timeout: 2s\nhttp2_protocol_options: {max_concurrent_streams: 100}");
-        gateway = Gateway.start(
-                bootstrap.write(folder), bootstrap.adminPort(), Map.of("SLUICE_HEADERS_TIMEOUT", "2s"));
+        gateway = Gateway.start(bootstrap.write(folder), bootstrap.adminPort(), Map.of("SLUICE_HEADERS_TIMEOUT", "2s"));
     }
 
     @AfterAll
@@ -75,7 +75,8 @@ class AttacksScenario {
         SETTINGS_FLOOD(wire -> wire.http2().many(SETTINGS, 0, 0, new byte[0])),
         PRIORITY_FLOOD(wire -> wire.http2().many(PRIORITY, 0, 1, new byte[] {0, 0, 0, 3, 1})),
         WINDOW_UPDATE_FLOOD(wire -> wire.http2().many(WINDOW_UPDATE, 0, 0, new byte[] {0, 0, 0, 1})),
-        CONTINUATION_FLOOD(wire -> wire.http2().frame(HEADERS, 0, 1, new byte[0]).many(CONTINUATION, 0, 1, new byte[1])),
+        CONTINUATION_FLOOD(
+                wire -> wire.http2().frame(HEADERS, 0, 1, new byte[0]).many(CONTINUATION, 0, 1, new byte[1])),
         EMPTY_DATA(wire -> wire.http2().request(1, "POST", "/", false).many(0, 0, 1, new byte[0])),
         RAPID_RESET(wire -> {
             wire.http2();
@@ -108,7 +109,8 @@ class AttacksScenario {
             byte[] bomb = new byte[16_000];
             java.util.Arrays.fill(bomb, (byte) 0xbe);
             byte[] field = ("\u0040\u0001x\u007f\u00a1\u001e" + "v".repeat(4000)).getBytes(ISO_8859_1);
-            ByteBuffer block = ByteBuffer.allocate(field.length + 10_000).put(field).put(bomb, 0, 10_000);
+            ByteBuffer block =
+                    ByteBuffer.allocate(field.length + 10_000).put(field).put(bomb, 0, 10_000);
             wire.frame(HEADERS, 4, 1, block.array());
         }),
         SLOW_HEADERS(wire -> wire.send("GET / HTTP/1.1\r\nhost: a\r\nx: ")),
@@ -251,7 +253,8 @@ class AttacksScenario {
         /** Literal fields without indexing. */
         Wire request(int stream, String method, String path, boolean end) throws IOException {
             StringBuilder block = new StringBuilder();
-            for (String[] field : new String[][] {{":method", method}, {":scheme", "http"}, {":path", path}, {":authority", "a"}}) {
+            for (String[] field :
+                    new String[][] {{":method", method}, {":scheme", "http"}, {":path", path}, {":authority", "a"}}) {
                 block.append('\0')
                         .append((char) field[0].length())
                         .append(field[0])
@@ -286,10 +289,10 @@ class AttacksScenario {
 
     /** Answers {@code /endless} without an end, everything else by {@code ok}. */
     private static final class Endless implements AutoCloseable {
-        private static final byte[] PIECE =
-                ("4000\r\n" + "x".repeat(0x4000) + "\r\n").getBytes(ISO_8859_1);
+        private static final byte[] PIECE = ("4000\r\n" + "x".repeat(0x4000) + "\r\n").getBytes(ISO_8859_1);
         private final ServerSocket server = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
-        private final java.util.concurrent.atomic.AtomicInteger streams = new java.util.concurrent.atomic.AtomicInteger();
+        private final java.util.concurrent.atomic.AtomicInteger streams =
+                new java.util.concurrent.atomic.AtomicInteger();
 
         Endless() throws IOException {
             Thread.ofVirtual().start(this::accept);
@@ -318,7 +321,9 @@ class AttacksScenario {
         private void answer(Socket socket) {
             try (socket) {
                 StringBuilder head = new StringBuilder();
-                for (int b = socket.getInputStream().read(); b >= 0; b = socket.getInputStream().read()) {
+                for (int b = socket.getInputStream().read();
+                        b >= 0;
+                        b = socket.getInputStream().read()) {
                     head.append((char) b);
                     if (!head.toString().endsWith("\r\n\r\n")) {
                         continue;
