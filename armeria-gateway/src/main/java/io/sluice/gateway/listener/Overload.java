@@ -18,20 +18,22 @@ public final class Overload {
 
     /** Each does what those before it do as well. */
     public enum Level {
-        NONE(0),
+        NONE(0, 0),
 
         /** Requests are answered by 503. */
-        STOP_REQUESTS(0.85),
+        STOP_REQUESTS(1, 0.85),
 
         /** Idle connections are closed, HTTP/1 connections end with their next answer. */
-        CLOSE_IDLE(0.92),
+        CLOSE_IDLE(2, 0.92),
 
         /** Connections are not taken. */
-        STOP_CONNECTIONS(0.97);
+        STOP_CONNECTIONS(3, 0.97);
 
+        private final int number;
         private final double from;
 
-        Level(double from) {
+        Level(int number, double from) {
+            this.number = number;
             this.from = from;
         }
 
@@ -73,7 +75,7 @@ public final class Overload {
         Gauge.builder("envoy.overload.memory_pressure", this, overload -> overload.pressure)
                 .description("share of heap or direct memory in use, whichever is greater, after the last collection")
                 .register(registry);
-        Gauge.builder("envoy.overload.level", this, overload -> overload.level.ordinal())
+        Gauge.builder("envoy.overload.level", this, overload -> overload.level.number)
                 .description("0 none, 1 requests, 2 idle connections, 3 new connections are turned away")
                 .register(registry);
         Gauge.builder("envoy.server.total_connections", connections, AtomicInteger::get)
