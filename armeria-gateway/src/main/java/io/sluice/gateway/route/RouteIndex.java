@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class RouteIndex<T> {
     private static final int[] NONE = {};
 
+    /** So many are tried one by one sooner than looked up. */
+    private static final int FEW = 4;
+
     private final List<VirtualHost.Entry<T>> routes;
     private final Map<String, int[]> exact = new HashMap<>();
     private final PrefixTree prefixes = new PrefixTree();
@@ -46,6 +49,9 @@ final class RouteIndex<T> {
     }
 
     VirtualHost.@Nullable Entry<T> find(RouteRequest request) {
+        if (routes.size() <= FEW) {
+            return scan(request);
+        }
         Candidates candidates = new Candidates();
         int[] sameText = exact.get(request.path());
         if (sameText != null) {
@@ -64,13 +70,33 @@ final class RouteIndex<T> {
         return null;
     }
 
-    /** Merges ascending lists. */
+    private VirtualHost.@Nullable Entry<T> scan(RouteRequest request) {
+        for (VirtualHost.Entry<T> entry : routes) {
+            if (entry.match().matches(request)) {
+                return entry;
+            }
+        }
+        return null;
+    }
+
+    /** Merges ascending lists; mostly there is one. */
     private static final class Candidates implements Consumer<int[]> {
-        private final List<int[]> lists = new ArrayList<>(4);
-        private int[] at = new int[4];
+        private int[] only = NONE;
+        private int atOnly;
+        private @Nullable List<int[]> lists;
+        private int[] at = NONE;
 
         @Override
         public void accept(int[] numbers) {
+            if (only.length == 0) {
+                only = numbers;
+                return;
+            }
+            if (lists == null) {
+                lists = new ArrayList<>(4);
+                lists.add(only);
+                at = new int[4];
+            }
             if (lists.size() == at.length) {
                 at = Arrays.copyOf(at, at.length * 2);
             }
@@ -78,10 +104,14 @@ final class RouteIndex<T> {
         }
 
         int next() {
+            return lists == null ? (atOnly < only.length ? only[atOnly++] : -1) : lowest(lists);
+        }
+
+        private int lowest(List<int[]> all) {
             int best = -1;
             int lowest = Integer.MAX_VALUE;
-            for (int i = 0; i < lists.size(); i++) {
-                int[] numbers = lists.get(i);
+            for (int i = 0; i < all.size(); i++) {
+                int[] numbers = all.get(i);
                 if (at[i] < numbers.length && numbers[at[i]] < lowest) {
                     lowest = numbers[at[i]];
                     best = i;

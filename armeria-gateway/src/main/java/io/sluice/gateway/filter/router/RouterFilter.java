@@ -166,6 +166,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             requestHash = RequestHash.of(forward.hash(), headers, exchange);
         }
         callPolicy = policy;
+        tellAttempt(policy, 1, headers); // here, so that the first attempt need not change a copy of them
         RequestHeaders out = headers.build();
         if (!forward.mirrors().isEmpty() && !out.contains(HttpHeaderNames.UPGRADE)) {
             mirror(forward, policy, out, end);
@@ -260,6 +261,13 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         }
     }
 
+    private void tellAttempt(CallPolicy policy, int attempt, RequestHeadersBuilder headers) {
+        tellTimeout(policy, attempt, headers);
+        if (route != null && route.countAttempts()) {
+            headers.set(X_ENVOY_ATTEMPT_COUNT, String.valueOf(attempt));
+        }
+    }
+
     /** What is left for an attempt: at least 1 ms, since 0 would mean for ever. */
     private void tellTimeout(CallPolicy policy, int attempt, RequestHeadersBuilder headers) {
         long perTry = policy.retry().perTryTimeout().toMillis();
@@ -344,14 +352,11 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     public void onAttempt(int attempt, Endpoint endpoint, RequestHeadersBuilder headers) {
         exchange.upstream().attempts = attempt;
         exchange.upstream().address = endpoint.address();
-        if (callPolicy != null) {
-            tellTimeout(callPolicy, attempt, headers);
+        if (callPolicy != null && attempt > 1) {
+            tellAttempt(callPolicy, attempt, headers);
         }
         if (autoHost != null) {
             setHost(autoHost, headers, endpoint.hostname());
-        }
-        if (route != null && route.countAttempts()) {
-            headers.set(X_ENVOY_ATTEMPT_COUNT, String.valueOf(attempt));
         }
         if (attempt > 1 && route != null && route.known().tellTimeoutRetries()) {
             headers.set(X_ENVOY_IS_TIMEOUT_RETRY, String.valueOf(tookTooLong));
