@@ -7,6 +7,8 @@ import io.sluice.loadtests.harness.Part;
 import io.sluice.loadtests.harness.Probe;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /** {@code ./sluice bench}: all proxies in one run, in turn, on one machine. Absolute figures are the machine's; what counts is the ratio. */
@@ -30,6 +33,8 @@ public final class Bench {
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
     private static final Duration START_PATIENCE = Duration.ofSeconds(60);
     private static final int WRONG_USAGE = 2;
+    private static final int EMPTY_ROUNDS = 20;
+    private static final double OF_SATURATION = 0.6;
 
     private final Plan plan;
     private final PrintStream out;
@@ -50,18 +55,20 @@ public final class Bench {
 
     /** The shapes of requests. */
     private enum Shape {
-        HTTP1_SMALL("HTTP/1, 100 B", Upstream.SMALL, false),
-        HTTP1_BIG("HTTP/1, 10 KiB", Upstream.BIG, false),
-        HTTP2_SMALL("HTTP/2 in, 100 B", Upstream.SMALL, true);
+        HTTP1_SMALL("HTTP/1, 100 B", Upstream.SMALL, false, 0.6),
+        HTTP1_BIG("HTTP/1, 10 KiB", Upstream.BIG, false, 0.8),
+        HTTP2_SMALL("HTTP/2 in, 100 B", Upstream.SMALL, true, 0.6);
 
         private final String label;
         private final String path;
         private final boolean http2;
+        private final double timesEnvoy;
 
-        Shape(String label, String path, boolean http2) {
+        Shape(String label, String path, boolean http2, double timesEnvoy) {
             this.label = label;
             this.path = path;
             this.http2 = http2;
+            this.timesEnvoy = timesEnvoy;
         }
 
         private int port(Proxy.Running proxy) {
@@ -102,6 +109,7 @@ public final class Bench {
             describe(began, upstream);
             starts(work, upstream);
             requests(work, upstream);
+            setups(work, upstream);
             new Registrations(plan, this::say).measure(work, upstream.port()).forEach(report::add);
         } finally {
             delete(work);
@@ -160,7 +168,7 @@ public final class Bench {
         for (int i = 0; i < plan.starts(); i++) {
             for (Proxy proxy : proxies) {
                 long began = System.nanoTime();
-                try (Proxy.Running running = proxy.start(work, upstream.port())) {
+                try (Proxy.Running running = proxy.start(work, upstream.port(), Setup.PLAIN)) {
                     awaitFirst(proxy, running);
                     add(millis, proxy, (System.nanoTime() - began) / 1e6);
                     Thread.sleep(plan.idle());
@@ -169,28 +177,32 @@ public final class Bench {
             }
             say("start " + (i + 1) + " of " + plan.starts() + latest(millis, "ms"));
         }
-        row("start → first proxied request", "ms", millis, new Report.Target.AtMost(2_000));
-        row("memory (RSS) idle", "MiB", idleMiB, new Report.Target.AtMost(160));
+        row("start → first proxied request", "ms", millis, new Report.Target.AtMost(1_000));
+        row("memory (RSS) idle", "MiB", idleMiB, new Report.Target.AtMost(110));
     }
 
     private void requests(Path work, Upstream upstream) throws IOException, InterruptedException {
         Map<Proxy, Proxy.Running> running = new EnumMap<>(Proxy.class);
         try {
             for (Proxy proxy : proxies) {
-                Proxy.Running started = proxy.start(work, upstream.port());
+                Proxy.Running started = proxy.start(work, upstream.port(), Setup.PLAIN);
                 running.put(proxy, started);
                 awaitFirst(proxy, started);
             }
             Map<Proxy, List<Double>> loadedMiB = new EnumMap<>(Proxy.class);
-            List<Report.Row> throughput = new ArrayList<>();
+            Map<Shape, Report.Row> throughput = new EnumMap<>(Shape.class);
             for (Shape shape : Shape.values()) {
-                throughput.add(saturate(shape, running, loadedMiB));
+                throughput.put(shape, saturate(shape, running, loadedMiB));
             }
-            throughput.forEach(report::add);
+            throughput.values().forEach(report::add);
             for (Shape shape : List.of(Shape.HTTP1_SMALL, Shape.HTTP2_SMALL)) {
-                paced(shape, running);
+                paced(shape, running, Optional.ofNullable(throughput.get(shape)));
             }
             report.add(row("memory (RSS) under load", "MiB", loadedMiB));
+            Proxy.Running gateway = running.get(Proxy.GATEWAY);
+            if (gateway != null) {
+                allocated(gateway);
+            }
         } finally {
             running.values().forEach(Proxy.Running::close);
         }
@@ -205,7 +217,8 @@ public final class Bench {
             for (Map.Entry<Proxy, Proxy.Running> entry : running.entrySet()) {
                 long done = 0;
                 while (done < plan.warmUp()) {
-                    done += measure(load, shape, entry.getValue(), 0).requests();
+                    done += measure(load, shape.path, shape.port(entry.getValue()), entry.getValue(), 0)
+                            .requests();
                 }
                 say(entry.getKey().label() + " is warm for " + shape.label);
             }
@@ -213,7 +226,7 @@ public final class Bench {
                 for (Map.Entry<Proxy, Proxy.Running> entry : running.entrySet()) {
                     long pid = entry.getValue().pid();
                     double before = ProcessCost.cpuSeconds(pid);
-                    Load.Round round = measure(load, shape, entry.getValue(), 0);
+                    Load.Round round = measure(load, shape.path, shape.port(entry.getValue()), entry.getValue(), 0);
                     double used = ProcessCost.cpuSeconds(pid) - before;
                     add(cpu, entry.getKey(), used * 1e6 / round.requests());
                     add(perSecond, entry.getKey(), round.perSecond());
@@ -222,27 +235,124 @@ public final class Bench {
                 say(shape.label + ", round " + (i + 1) + " of " + plan.rounds() + latest(cpu, "µs"));
             }
         }
-        row("CPU per request, " + shape.label, "µs", cpu, new Report.Target.TimesEnvoy(1.3));
+        row("CPU per request, " + shape.label, "µs", cpu, new Report.Target.TimesEnvoy(shape.timesEnvoy));
         return row("requests per second, " + shape.label, "1/s", perSecond);
     }
 
-    /** Latency where the rate is the same for all. */
-    private void paced(Shape shape, Map<Proxy, Proxy.Running> running) throws InterruptedException {
+    /** Latency where the rate is the same for all: 60 % of what Envoy can, where that is known. */
+    private void paced(Shape shape, Map<Proxy, Proxy.Running> running, Optional<Report.Row> throughput)
+            throws InterruptedException {
+        Optional<Samples> envoy = plan.equals(Plan.QUICK)
+                ? Optional.empty()
+                : throughput.map(row -> row.samples().get(Proxy.ENVOY));
+        boolean known = envoy.isPresent();
+        double pace = envoy.map(samples -> samples.median() * OF_SATURATION).orElse(plan.pace());
         Map<Proxy, List<Double>> p99 = new EnumMap<>(Proxy.class);
         try (Load load = shape.load()) {
             for (int i = 0; i < plan.rounds(); i++) {
                 for (Map.Entry<Proxy, Proxy.Running> entry : running.entrySet()) {
-                    Load.Round round = measure(load, shape, entry.getValue(), plan.pace());
+                    Load.Round round = measure(load, shape.path, shape.port(entry.getValue()), entry.getValue(), pace);
                     add(p99, entry.getKey(), round.latencies().micros(99));
                 }
                 say("p99, " + shape.label + ", round " + (i + 1) + " of " + plan.rounds() + latest(p99, "µs"));
             }
         }
-        report.add(row(String.format(Locale.ROOT, "p99 at %.0f/s, %s", plan.pace(), shape.label), "µs", p99));
+        String rate = known ? "60 % of envoy's rate" : String.format(Locale.ROOT, "%.0f/s", pace);
+        row("p99 at " + rate + ", " + shape.label, "µs", p99, new Report.Target.TimesEnvoy(1.5));
     }
 
-    private Load.Round measure(Load load, Shape shape, Proxy.Running proxy, double pace) throws InterruptedException {
-        Load.Round round = load.run(shape.port(proxy), shape.path, plan.inFlight(), plan.round(), pace);
+    /** What the gateway's heap pays for a request. */
+    private void allocated(Proxy.Running gateway) throws IOException, InterruptedException {
+        Map<Proxy, List<Double>> bytes = new EnumMap<>(Proxy.class);
+        try (Load load = new Http1Load();
+                Allocated allocated = Allocated.by(gateway.pid())) {
+            for (int i = 0; i < plan.rounds(); i++) {
+                double before = allocated.bytes();
+                Load.Round round = measure(load, Upstream.SMALL, gateway.http1Port(), gateway, 0);
+                add(bytes, Proxy.GATEWAY, (allocated.bytes() - before) / round.requests());
+            }
+        }
+        row("allocated per request, HTTP/1, 100 B", "B", bytes, new Report.Target.AtMost(4_096));
+    }
+
+    /** What gateway and Envoy need for more than passing on. */
+    private void setups(Path work, Upstream upstream) throws IOException, InterruptedException {
+        Map<Setup, Map<Proxy, Proxy.Running>> running = new EnumMap<>(Setup.class);
+        Map<Setup, Map<Proxy, List<Double>>> cpu = new EnumMap<>(Setup.class);
+        try {
+            for (Setup setup : List.of(Setup.GUARDED, Setup.TEN_ROUTES, Setup.MANY_ROUTES)) {
+                startAll(setup, work, upstream, running);
+            }
+            for (int i = -1; i < plan.rounds(); i++) {
+                for (Map.Entry<Setup, Map<Proxy, Proxy.Running>> each : running.entrySet()) {
+                    saturate(
+                            each.getKey(),
+                            each.getValue(),
+                            i < 0,
+                            cpu.computeIfAbsent(each.getKey(), none -> new EnumMap<>(Proxy.class)));
+                }
+            }
+        } finally {
+            running.values().forEach(all -> all.values().forEach(Proxy.Running::close));
+        }
+        row(
+                "CPU per request, " + Setup.GUARDED.label(),
+                "µs",
+                cpu.getOrDefault(Setup.GUARDED, Map.of()),
+                new Report.Target.TimesEnvoy(0.8));
+        Map<Proxy, List<Double>> many = cpu.getOrDefault(Setup.MANY_ROUTES, Map.of());
+        Map<Proxy, List<Double>> few = cpu.getOrDefault(Setup.TEN_ROUTES, Map.of());
+        report.add(row("CPU per request, " + Setup.MANY_ROUTES.label(), "µs", many));
+        Map<Proxy, List<Double>> times = new EnumMap<>(Proxy.class);
+        many.forEach((proxy, costs) -> {
+            List<Double> cheaper = few.getOrDefault(proxy, costs);
+            for (int i = 0; i < costs.size(); i++) {
+                add(times, proxy, cheaper.get(i) == 0 ? 1 : costs.get(i) / cheaper.get(i));
+            }
+        });
+        row("CPU with 10,000 routes to CPU with 10", "×", times, new Report.Target.AtMost(1.2));
+    }
+
+    private void startAll(Setup setup, Path work, Upstream upstream, Map<Setup, Map<Proxy, Proxy.Running>> running)
+            throws IOException, InterruptedException {
+        Map<Proxy, Proxy.Running> started = new EnumMap<>(Proxy.class);
+        running.put(setup, started);
+        for (Proxy proxy : proxies) {
+            if (proxy != Proxy.NGINX) {
+                Proxy.Running one = proxy.start(work, upstream.port(), setup);
+                started.put(proxy, one);
+                awaitListening(proxy, one);
+            }
+        }
+    }
+
+    private void saturate(Setup setup, Map<Proxy, Proxy.Running> running, boolean warmUp, Map<Proxy, List<Double>> cpu)
+            throws InterruptedException {
+        try (Load load = new Http1Load(setup.headers())) {
+            for (Map.Entry<Proxy, Proxy.Running> entry : running.entrySet()) {
+                Proxy.Running one = entry.getValue();
+                long done = 0;
+                while (warmUp && done < plan.warmUp()) {
+                    done += measure(load, setup.path(), one.http1Port(), one, 0).requests();
+                }
+                if (!warmUp) {
+                    double before = ProcessCost.cpuSeconds(one.pid());
+                    Load.Round round = measure(load, setup.path(), one.http1Port(), one, 0);
+                    add(cpu, entry.getKey(), (ProcessCost.cpuSeconds(one.pid()) - before) * 1e6 / round.requests());
+                }
+            }
+        }
+        if (!warmUp) {
+            say(setup.label() + latest(cpu, "µs"));
+        }
+    }
+
+    private Load.Round measure(Load load, String path, int port, Proxy.Running proxy, double pace)
+            throws InterruptedException {
+        Load.Round round = load.run(port, path, plan.inFlight(), plan.round(), pace);
+        for (int i = 0; i < EMPTY_ROUNDS && round.requests() == 0; i++) { // the machine had no time for it
+            round = load.run(port, path, plan.inFlight(), plan.round(), pace);
+        }
         if (round.requests() == 0) {
             throw new IllegalStateException(proxy.process().name() + " answered nothing:\n"
                     + proxy.process().output());
@@ -253,8 +363,25 @@ public final class Bench {
     }
 
     private static void awaitFirst(Proxy proxy, Proxy.Running running) throws InterruptedException {
+        await(proxy, running, () -> Probe.ok(running.http1Port(), Upstream.SMALL));
+    }
+
+    /** Whatever it answers. */
+    private static void awaitListening(Proxy proxy, Proxy.Running running) throws InterruptedException {
+        await(proxy, running, () -> listens(running.http1Port()));
+    }
+
+    private static boolean listens(int port) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static void await(Proxy proxy, Proxy.Running running, BooleanSupplier ready) throws InterruptedException {
         long deadline = System.nanoTime() + START_PATIENCE.toNanos();
-        while (!Probe.ok(running.http1Port(), Upstream.SMALL)) {
+        while (!ready.getAsBoolean()) {
             if (System.nanoTime() > deadline || !running.process().isAlive()) {
                 throw new IllegalStateException(
                         proxy.label() + " does not proxy:\n" + running.process().output());

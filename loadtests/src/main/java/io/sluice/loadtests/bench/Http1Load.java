@@ -17,11 +17,22 @@ final class Http1Load implements Load {
     private static final byte[] OK = "HTTP/1.1 200".getBytes(US_ASCII);
 
     private final CallingLoop loop = new CallingLoop();
+    private final String headers;
+
+    Http1Load() {
+        this("");
+    }
+
+    /** @param headers further lines of each request's head */
+    Http1Load(String headers) {
+        this.headers = headers;
+    }
 
     @Override
     public Round run(int port, String path, int inFlight, Duration duration, double pace) throws InterruptedException {
-        byte[] request =
-                ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\nAccept: */*\r\n\r\n").getBytes(US_ASCII);
+        byte[] request = ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\nAccept: */*\r\n" + headers
+                        + "\r\n")
+                .getBytes(US_ASCII);
         Latencies latencies = new Latencies();
         long gapNanos = pace == 0 ? 0 : (long) (1e9 * inFlight / pace);
         List<Channel> open = new ArrayList<>();

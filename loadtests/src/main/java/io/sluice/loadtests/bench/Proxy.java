@@ -20,9 +20,9 @@ enum Proxy {
         }
 
         @Override
-        Running start(Path folder, int upstreamPort) throws IOException {
+        Running start(Path folder, int upstreamPort, Setup setup) throws IOException {
             int port = Ports.free();
-            return new Running(Gateway.launch(bootstrap(folder, port, upstreamPort)), port, port);
+            return new Running(Gateway.launch(bootstrap(folder, port, upstreamPort, setup)), port, port);
         }
     },
     ENVOY {
@@ -32,9 +32,9 @@ enum Proxy {
         }
 
         @Override
-        Running start(Path folder, int upstreamPort) throws IOException {
+        Running start(Path folder, int upstreamPort, Setup setup) throws IOException {
             int port = Ports.free();
-            return new Running(Envoy.launch(bootstrap(folder, port, upstreamPort), WORKERS), port, port);
+            return new Running(Envoy.launch(bootstrap(folder, port, upstreamPort, setup), WORKERS), port, port);
         }
     },
     NGINX {
@@ -44,7 +44,7 @@ enum Proxy {
         }
 
         @Override
-        Running start(Path folder, int upstreamPort) throws IOException {
+        Running start(Path folder, int upstreamPort, Setup setup) throws IOException {
             int port = Ports.free();
             int http2Port = Ports.free();
             ProgramProcess process = Nginx.start(
@@ -65,8 +65,8 @@ enum Proxy {
     /** The program it needs that is not ours. */
     abstract Optional<Part> part();
 
-    /** Starts it without waiting for it. */
-    abstract Running start(Path folder, int upstreamPort) throws IOException;
+    /** Starts it without waiting for it. nginx knows but {@link Setup#PLAIN}. */
+    abstract Running start(Path folder, int upstreamPort, Setup setup) throws IOException;
 
     String label() {
         return name().toLowerCase(Locale.ROOT);
@@ -85,7 +85,7 @@ enum Proxy {
     }
 
     /** The same for gateway and Envoy but for its ports. */
-    private static Path bootstrap(Path folder, int port, int upstreamPort) throws IOException {
-        return StaticBootstrap.to(upstreamPort).on(port, Ports.free()).write(folder);
+    private static Path bootstrap(Path folder, int port, int upstreamPort, Setup setup) throws IOException {
+        return setup.on(StaticBootstrap.to(upstreamPort)).on(port, Ports.free()).write(folder);
     }
 }
