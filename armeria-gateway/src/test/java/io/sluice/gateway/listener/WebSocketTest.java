@@ -86,7 +86,7 @@ class WebSocketTest {
                 for (int i = 0; i < sent.length; i += 2 << 10) {
                     assertThat(Arrays.equals(caller.bytes(2 << 10), Arrays.copyOfRange(sent, i, i + (2 << 10))))
                             .isTrue();
-                    Thread.yield();
+                    Thread.onSpinWait();
                 }
                 writer.join();
             }
