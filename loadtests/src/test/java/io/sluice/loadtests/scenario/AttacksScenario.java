@@ -206,7 +206,7 @@ class AttacksScenario {
     }
 
     /** The attacker's connection: never reads while it attacks. */
-    private static final class Wire implements AutoCloseable {
+    static final class Wire implements AutoCloseable {
         private final Socket socket;
 
         Wire(int port) throws IOException {
