@@ -232,7 +232,7 @@ class ConsulCatalogSourceTest {
         assertThat(problems(catalog))
                 .map(problem -> problem.replaceAll(" \\(expected.*", ""))
                 .containsExactly(
-                        "sluice/a/routes:1 routes[1].auth: 'auth' is not supported yet",
+                        "sluice/a/routes:1 routes[1]: asks for tokens of 'x', which is not there",
                         "sluice/c:1 services.own: service 'own' is declared here",
                         "sluice/c:2 policies.odrers: policy for service 'odrers', which is not there");
 

@@ -2,10 +2,13 @@ package io.sluice.xdsserver.translate;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.BoolValue;
+import com.google.protobuf.Duration;
+import com.google.protobuf.UInt32Value;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiVersion;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
@@ -32,6 +35,15 @@ final class ListenerTranslator {
             .setAds(AggregatedConfigSource.getDefaultInstance())
             .build();
 
+    /** Of one HTTP/2 connection, as Envoy advises for an edge. */
+    private static final int MAX_STREAMS = 100;
+
+    private static final int STREAM_WINDOW_BYTES = 64 * 1024;
+    private static final int CONNECTION_WINDOW_BYTES = 1024 * 1024;
+
+    /** How long a caller may take for the head of a request. */
+    private static final int HEADERS_SECONDS = 10;
+
     private static final AccessLog STDOUT = AccessLog.newBuilder()
             .setName("envoy.access_loggers.stdout")
             .setTypedConfig(Any.pack(StdoutAccessLog.getDefaultInstance()))
@@ -49,6 +61,11 @@ final class ListenerTranslator {
                 .setCommonHttpProtocolOptions(HttpProtocolOptions.newBuilder()
                         .setHeadersWithUnderscoresAction(
                                 HttpProtocolOptions.HeadersWithUnderscoresAction.REJECT_REQUEST))
+                .setHttp2ProtocolOptions(Http2ProtocolOptions.newBuilder()
+                        .setMaxConcurrentStreams(UInt32Value.of(MAX_STREAMS))
+                        .setInitialStreamWindowSize(UInt32Value.of(STREAM_WINDOW_BYTES))
+                        .setInitialConnectionWindowSize(UInt32Value.of(CONNECTION_WINDOW_BYTES)))
+                .setRequestHeadersTimeout(Duration.newBuilder().setSeconds(HEADERS_SECONDS))
                 .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"));
         tracing.ifPresent(provider -> common.setTracing(HttpConnectionManager.Tracing.newBuilder()
                 .setProvider(provider)
