@@ -191,7 +191,8 @@ class AdminServerTest {
                         "type.googleapis.com/envoy.admin.v3.ClustersConfigDump",
                         "type.googleapis.com/envoy.admin.v3.ListenersConfigDump",
                         "type.googleapis.com/envoy.admin.v3.RoutesConfigDump",
-                        "type.googleapis.com/envoy.admin.v3.EndpointsConfigDump");
+                        "type.googleapis.com/envoy.admin.v3.EndpointsConfigDump",
+                        "type.googleapis.com/envoy.admin.v3.SecretsConfigDump");
         JsonNode clusters = configs.get(1);
         assertThat(clusters.at("/static_clusters/0/cluster/name").asText()).isEqualTo("xds");
         JsonNode dynamic = clusters.at("/dynamic_active_clusters/0");

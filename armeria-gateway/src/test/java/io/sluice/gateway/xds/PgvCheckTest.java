@@ -8,6 +8,7 @@ import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.accesslog.v3.AndFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.DurationFilter;
+import io.envoyproxy.envoy.config.accesslog.v3.GrpcStatusFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.ResponseFlagFilter;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -22,6 +23,7 @@ import io.envoyproxy.envoy.config.route.v3.RateLimit;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.Compressor;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig;
 import io.envoyproxy.envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig;
@@ -188,6 +190,21 @@ class PgvCheckTest {
                         VirtualHost.getDefaultInstance(),
                         "{name: a, domains: [a], request_headers_to_remove: [\"a\\nb\"]}",
                         "request_headers_to_remove[0]: a line break or NUL (expected: none)"),
+                new Row(
+                        "repeated.items.enum.defined_only",
+                        GrpcStatusFilter.getDefaultInstance(),
+                        "statuses: [OK, 99]",
+                        "statuses[1]: 99 (expected: a value of the enumeration)"),
+                new Row(
+                        "repeated.items.uint32.lt",
+                        Compressor.ResponseDirectionConfig.getDefaultInstance(),
+                        "uncompressible_response_codes: [600]",
+                        "uncompressible_response_codes[0]: 600 (expected: lt 600)"),
+                new Row(
+                        "repeated.unique",
+                        Compressor.ResponseDirectionConfig.getDefaultInstance(),
+                        "uncompressible_response_codes: [204, 204]",
+                        "uncompressible_response_codes: an item twice (expected: each item once)"),
                 new Row(
                         "repeated.max_items",
                         VirtualHost.getDefaultInstance(),

@@ -113,7 +113,7 @@ class LauncherTest {
         Launcher.Ended ended = launcher.run();
         assertThat(ended.code()).isZero();
         for (String word : words.group(1).split(" ")) {
-            assertThat(text).containsPattern("(?m)^  (" + word + "|" + word + "\\|.*)\\)");
+            assertThat(text).containsPattern("(?m)^  ([a-z]+\\|)*" + word + "(\\|[a-z-]+)*\\)");
             if (!word.equals("help")) {
                 assertThat(ended.out()).containsPattern("(?m)^  " + word + "\\b");
             }
