@@ -32,10 +32,12 @@ final class StartTime {
                 digits = conversion - '0';
                 conversion = ++i < strftime.length() ? strftime.charAt(i) : ' ';
             }
-            if (!append(out, conversion, digits)) {
+            var one = new DateTimeFormatterBuilder(); // of its own: Java's builder fails on a padded number beside another
+            if (!append(one, conversion, digits)) {
                 return problems.expected(
                         "argument", format, "strftime conversions of a point in time, like " + ISO_MILLIS);
             }
+            out.append(one.toFormatter(Locale.ENGLISH));
         }
         DateTimeFormatter formatter = out.toFormatter(Locale.ENGLISH);
         return Optional.of(info -> formatter.format(
