@@ -32,7 +32,8 @@ final class StartTime {
                 digits = conversion - '0';
                 conversion = ++i < strftime.length() ? strftime.charAt(i) : ' ';
             }
-            var one = new DateTimeFormatterBuilder(); // of its own: Java's builder fails on a padded number beside another
+            var one = new DateTimeFormatterBuilder(); // of its own: Java's builder fails on a padded number beside
+            // another
             if (!append(one, conversion, digits)) {
                 return problems.expected(
                         "argument", format, "strftime conversions of a point in time, like " + ISO_MILLIS);
