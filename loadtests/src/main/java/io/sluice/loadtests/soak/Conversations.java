@@ -87,8 +87,11 @@ final class Conversations implements AutoCloseable {
             byte[] message = {0, 0, 0, 0, 3, 'a', 'b', 'c'};
             for (int i = 1; i <= MESSAGES; i++) {
                 call.data(Bytes.copyOf(message), false);
+                long asked = System.nanoTime();
                 if (!call.awaitBody(message.length * i, PATIENCE)) {
-                    throw new IOException("no echo of message " + i);
+                    throw new IOException("no echo of message " + i + " after "
+                            + Duration.ofNanos(System.nanoTime() - asked).toMillis() + " ms: "
+                            + call.read(Duration.ofMillis(1)));
                 }
             }
             if (round % 3 == 0) {
