@@ -4,6 +4,7 @@ import io.sluice.sync.model.Catalog;
 import io.sluice.sync.model.ListenerRule;
 import io.sluice.sync.model.RouteRule;
 import io.sluice.sync.model.Service;
+import io.sluice.xdsserver.stream.NameInText;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,14 +20,14 @@ final class WrittenItems {
         List<String> items = new ArrayList<>();
         catalog.listeners().stream()
                 .map(ListenerRule::name)
-                .filter(name -> says(text, name))
+                .filter(name -> NameInText.says(text, name))
                 .forEach(name -> items.add("listener " + name));
         catalog.services().stream()
                 .map(Service::name)
-                .filter(name -> says(text, name))
+                .filter(name -> NameInText.says(text, name))
                 .forEach(name -> items.add("service " + name));
         for (RouteRule route : catalog.routes()) {
-            if (says(text, route.name()) || leadsTo(route, text)) {
+            if (NameInText.says(text, route.name()) || leadsTo(route, text)) {
                 items.add(route.origin());
             }
         }
@@ -35,21 +36,6 @@ final class WrittenItems {
 
     private static boolean leadsTo(RouteRule route, String text) {
         return route.action() instanceof RouteRule.Action.Forward forward
-                && forward.targets().stream().anyMatch(target -> says(text, target.service()));
-    }
-
-    /** Whether a text has this name in it, and not only as part of a longer word. */
-    private static boolean says(String text, String name) {
-        for (int at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
-            int end = at + name.length();
-            if ((at == 0 || !isWord(text.charAt(at - 1))) && (end == text.length() || !isWord(text.charAt(end)))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean isWord(char character) {
-        return Character.isLetterOrDigit(character) || character == '_' || character == '-';
+                && forward.targets().stream().anyMatch(target -> NameInText.says(text, target.service()));
     }
 }

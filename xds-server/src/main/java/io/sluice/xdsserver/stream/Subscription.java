@@ -231,11 +231,11 @@ final class Subscription {
     /** @param reason the client's own words; most clients name the resources they mean */
     Client.Rejection refuse(Answer answer, String reason) {
         pendingOf = null;
-        boolean named = answer.changed().stream().anyMatch(resource -> says(reason, resource.name()));
+        boolean named = answer.changed().stream().anyMatch(resource -> NameInText.says(reason, resource.name()));
         for (VersionedResource resource : answer.changed()) {
             if (wants(resource.name())) {
                 refused.put(resource.name(), resource.version());
-                if (!named || says(reason, resource.name())) {
+                if (!named || NameInText.says(reason, resource.name())) {
                     blamed.add(resource.name());
                 } else {
                     blamed.remove(resource.name());
@@ -251,21 +251,6 @@ final class Subscription {
         String cut = reason.length() <= MAX_REASON_CHARS ? reason : reason.substring(0, MAX_REASON_CHARS);
         rejection = new Client.Rejection(answer.version(), cut, time.instant());
         return rejection;
-    }
-
-    /** Whether a text has this name in it, and not only as part of a longer word. */
-    private static boolean says(String text, String name) {
-        for (int at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
-            int end = at + name.length();
-            if ((at == 0 || !isWord(text.charAt(at - 1))) && (end == text.length() || !isWord(text.charAt(end)))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean isWord(char character) {
-        return Character.isLetterOrDigit(character) || character == '_' || character == '-';
     }
 
     private void forgive(String name) {

@@ -2,7 +2,6 @@ package io.sluice.gateway.filter.apikeyauth;
 
 import com.google.common.base.Ascii;
 import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.envoyproxy.envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuth;
 import io.envoyproxy.envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuthPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.api_key_auth.v3.Credential;
@@ -42,12 +41,11 @@ public final class ApiKeyAuthFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<HttpFilterFactory> parse(String name, String statPrefix, Any config, Problems problems) {
-        ApiKeyAuth message;
-        try {
-            message = config.unpack(ApiKeyAuth.class);
-        } catch (InvalidProtocolBufferException e) {
-            return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
+        Optional<ApiKeyAuth> unpacked = HttpFilterParser.unpack(config, ApiKeyAuth.class, problems);
+        if (unpacked.isEmpty()) {
+            return Optional.empty();
         }
+        ApiKeyAuth message = unpacked.get();
         return rules(message.getCredentialsList(), message.getKeySourcesList(), problems)
                 .map(rules -> new ApiKeyAuthFilter.Factory(
                         name, rules, ApiKeyAuthFilter.Stats.of(new FilterMeters(metrics, statPrefix))));
@@ -55,12 +53,11 @@ public final class ApiKeyAuthFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<Object> parseRoute(Any config, Problems problems) {
-        ApiKeyAuthPerRoute message;
-        try {
-            message = config.unpack(ApiKeyAuthPerRoute.class);
-        } catch (InvalidProtocolBufferException e) {
-            return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
+        Optional<ApiKeyAuthPerRoute> unpacked = HttpFilterParser.unpack(config, ApiKeyAuthPerRoute.class, problems);
+        if (unpacked.isEmpty()) {
+            return Optional.empty();
         }
+        ApiKeyAuthPerRoute message = unpacked.get();
         return rules(message.getCredentialsList(), message.getKeySourcesList(), problems)
                 .map(rules -> new ApiKeyAuthFilter.PerRoute(rules, Set.copyOf(message.getAllowedClientsList())));
     }

@@ -2,7 +2,6 @@ package io.sluice.gateway.filter.basicauth;
 
 import com.google.common.base.Ascii;
 import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.extensions.filters.http.basic_auth.v3.BasicAuth;
 import io.envoyproxy.envoy.extensions.filters.http.basic_auth.v3.BasicAuthPerRoute;
@@ -38,12 +37,11 @@ public final class BasicAuthFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<HttpFilterFactory> parse(String name, String statPrefix, Any config, Problems problems) {
-        BasicAuth message;
-        try {
-            message = config.unpack(BasicAuth.class);
-        } catch (InvalidProtocolBufferException e) {
-            return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
+        Optional<BasicAuth> unpacked = HttpFilterParser.unpack(config, BasicAuth.class, problems);
+        if (unpacked.isEmpty()) {
+            return Optional.empty();
         }
+        BasicAuth message = unpacked.get();
         String header = message.getAuthenticationHeader();
         return users(message.getUsers(), problems.at("users"))
                 .map(users -> new BasicAuthFilter.Factory(
@@ -56,12 +54,11 @@ public final class BasicAuthFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<Object> parseRoute(Any config, Problems problems) {
-        BasicAuthPerRoute message;
-        try {
-            message = config.unpack(BasicAuthPerRoute.class);
-        } catch (InvalidProtocolBufferException e) {
-            return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
+        Optional<BasicAuthPerRoute> unpacked = HttpFilterParser.unpack(config, BasicAuthPerRoute.class, problems);
+        if (unpacked.isEmpty()) {
+            return Optional.empty();
         }
+        BasicAuthPerRoute message = unpacked.get();
         return users(message.getUsers(), problems.at("users")).map(users -> users);
     }
 

@@ -1,7 +1,6 @@
 package io.sluice.gateway.filter.extauthz;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.Durations;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
@@ -69,12 +68,11 @@ public final class ExtAuthzFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<HttpFilterFactory> parse(String name, String statPrefix, Any config, Problems problems) {
-        ExtAuthz message;
-        try {
-            message = config.unpack(ExtAuthz.class);
-        } catch (InvalidProtocolBufferException e) {
-            return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
+        Optional<ExtAuthz> unpacked = HttpFilterParser.unpack(config, ExtAuthz.class, problems);
+        if (unpacked.isEmpty()) {
+            return Optional.empty();
         }
+        ExtAuthz message = unpacked.get();
         int onError = message.getStatusOnError().getCodeValue();
         ExtAuthzFilter.Settings settings = new ExtAuthzFilter.Settings(
                 message.hasFilterEnabled() ? FractionParser.parse(message.getFilterEnabled()) : FractionParser.ALWAYS,
@@ -240,12 +238,11 @@ public final class ExtAuthzFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<Object> parseRoute(Any config, Problems problems) {
-        ExtAuthzPerRoute message;
-        try {
-            message = config.unpack(ExtAuthzPerRoute.class);
-        } catch (InvalidProtocolBufferException e) {
-            return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
+        Optional<ExtAuthzPerRoute> unpacked = HttpFilterParser.unpack(config, ExtAuthzPerRoute.class, problems);
+        if (unpacked.isEmpty()) {
+            return Optional.empty();
         }
+        ExtAuthzPerRoute message = unpacked.get();
         return switch (message.getOverrideCase()) {
             case DISABLED -> Optional.of(new ExtAuthzFilter.PerRoute(true, Map.of(), false, null));
             case CHECK_SETTINGS -> {

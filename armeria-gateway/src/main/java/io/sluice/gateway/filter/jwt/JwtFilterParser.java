@@ -1,7 +1,6 @@
 package io.sluice.gateway.filter.jwt;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.Durations;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
@@ -91,12 +90,11 @@ public final class JwtFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<HttpFilterFactory> parse(String name, String statPrefix, Any config, Problems problems) {
-        JwtAuthentication message;
-        try {
-            message = config.unpack(JwtAuthentication.class);
-        } catch (InvalidProtocolBufferException e) {
-            return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
+        Optional<JwtAuthentication> unpacked = HttpFilterParser.unpack(config, JwtAuthentication.class, problems);
+        if (unpacked.isEmpty()) {
+            return Optional.empty();
         }
+        JwtAuthentication message = unpacked.get();
         if (message.hasFilterStateRules()) {
             return problems.unsupported("filter_state_rules");
         }
@@ -136,12 +134,11 @@ public final class JwtFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<Object> parseRoute(Any config, Problems problems) {
-        PerRouteConfig message;
-        try {
-            message = config.unpack(PerRouteConfig.class);
-        } catch (InvalidProtocolBufferException e) {
-            return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
+        Optional<PerRouteConfig> unpacked = HttpFilterParser.unpack(config, PerRouteConfig.class, problems);
+        if (unpacked.isEmpty()) {
+            return Optional.empty();
         }
+        PerRouteConfig message = unpacked.get();
         return switch (message.getRequirementSpecifierCase()) {
             case DISABLED -> Optional.of(new JwtFilter.PerRoute.Off());
             case REQUIREMENT_NAME -> Optional.of(new JwtFilter.PerRoute.Named(message.getRequirementName()));

@@ -1,7 +1,6 @@
 package io.sluice.gateway.filter.ratelimit;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.Durations;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
@@ -65,12 +64,11 @@ public final class RateLimitFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<HttpFilterFactory> parse(String name, Any config, Problems problems) {
-        RateLimit message;
-        try {
-            message = config.unpack(RateLimit.class);
-        } catch (InvalidProtocolBufferException e) {
-            return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
+        Optional<RateLimit> unpacked = HttpFilterParser.unpack(config, RateLimit.class, problems);
+        if (unpacked.isEmpty()) {
+            return Optional.empty();
         }
+        RateLimit message = unpacked.get();
         Optional<RateLimitFilter.Settings> settings = settings(message, problems);
         return settings.flatMap(read -> source(
                         message.getRateLimitService().getGrpcService(),
@@ -136,12 +134,11 @@ public final class RateLimitFilterParser implements HttpFilterParser {
 
     @Override
     public Optional<Object> parseRoute(Any config, Problems problems) {
-        RateLimitPerRoute message;
-        try {
-            message = config.unpack(RateLimitPerRoute.class);
-        } catch (InvalidProtocolBufferException e) {
-            return problems.wrong(config.getTypeUrl(), String.valueOf(e.getMessage()));
+        Optional<RateLimitPerRoute> unpacked = HttpFilterParser.unpack(config, RateLimitPerRoute.class, problems);
+        if (unpacked.isEmpty()) {
+            return Optional.empty();
         }
+        RateLimitPerRoute message = unpacked.get();
         for (int i = 0; i < message.getRateLimitsCount(); i++) {
             if (message.getRateLimits(i).hasStage()) {
                 return problems.at("rate_limits[" + i + "]").unsupported("stage");
