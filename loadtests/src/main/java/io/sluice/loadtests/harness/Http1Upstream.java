@@ -133,6 +133,11 @@ final class Http1Upstream implements AutoCloseable {
         Headers trailers = Headers.NONE;
         try {
             trailers = readBody(wire, headers, body);
+        } catch (IOException e) {
+            if (answer instanceof Answer.Early) {
+                body.reset(); // how much of it was on its way when the answer came is nobody's promise
+            }
+            throw e;
         } finally {
             recorder.accept(new RecordedRequest(
                     head.method(),
