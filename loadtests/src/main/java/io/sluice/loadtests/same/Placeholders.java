@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 /** Values of a row that differ from run to run, such as ports: filled into what we send, and named again in what we saw. */
 record Placeholders(Map<String, String> values, String key) {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^}]+)}");
+    private static final Pattern MANY = Pattern.compile("(\\d+) x (.+)", Pattern.DOTALL);
     private static final String CLUSTER = "cluster.";
     private static final Pattern ADDRESS = Pattern.compile("(127\\.0\\.0\\.1:|-port: )(\\d+)");
 
@@ -25,6 +26,10 @@ record Placeholders(Map<String, String> values, String key) {
     }
 
     private String value(String name) {
+        Matcher many = MANY.matcher(name);
+        if (many.matches()) {
+            return many.group(2).repeat(Integer.parseInt(many.group(1)));
+        }
         if (name.startsWith(CLUSTER)) {
             return key + "-" + name.substring(CLUSTER.length());
         }
