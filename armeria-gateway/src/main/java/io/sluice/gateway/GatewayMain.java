@@ -345,7 +345,7 @@ public final class GatewayMain {
     private void listen(Server server, String setting, HostPort address) {
         try {
             server.start().join();
-            open.push(() -> server.stop().join());
+            open.push(server::stop); // as with the admin pages
         } catch (CompletionException e) {
             throw cannotListen(setting, address, e);
         }

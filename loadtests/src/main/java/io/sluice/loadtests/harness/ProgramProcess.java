@@ -25,6 +25,8 @@ public final class ProgramProcess implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ProgramProcess.class);
     private static final Duration POLL = Duration.ofMillis(10);
     private static final Duration GRACE = Duration.ofSeconds(10);
+    private static final Duration DUMP_TIME = Duration.ofMillis(500);
+    private static final int MAX_DUMP_CHARACTERS = 64 * 1024;
 
     private final String name;
     private final Process process;
@@ -171,13 +173,13 @@ public final class ProgramProcess implements AutoCloseable {
                 .toList();
     }
 
-    /** SIGTERM, and SIGKILL when that did not end it within 10 s. */
+    /** SIGTERM, and SIGKILL when that did not end it within 10 s; what its threads did then goes to the log. */
     @Override
     public void close() {
         terminate();
         try {
             if (!process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.warn("killed name={} pid={} reason=\"did not end within {}\"", name, pid(), GRACE);
+                log.warn("killed name={} pid={} reason=\"did not end within {}\"\n{}", name, pid(), GRACE, threads());
                 destroyForcibly();
             }
         } catch (InterruptedException e) {
@@ -185,6 +187,14 @@ public final class ProgramProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         forget();
+    }
+
+    /** What a JVM says when it is asked for its threads, with the end of what it said before; of others only that. */
+    private String threads() throws InterruptedException {
+        signal("QUIT", "" + pid());
+        Thread.sleep(DUMP_TIME);
+        String all = output();
+        return all.substring(Math.max(0, all.length() - MAX_DUMP_CHARACTERS));
     }
 
     /** With the processes it started itself: nginx's workers outlive their master. */

@@ -167,8 +167,13 @@ final class Site implements AutoCloseable {
         try {
             return Http1Client.get(port, "scenario", path);
         } catch (IOException e) {
-            return new Response(0, Headers.NONE, Bytes.utf8(e.toString()), Headers.NONE, List.of(), Response.End.RESET);
+            return nothing(e);
         }
+    }
+
+    /** What stands for an answer that there is none of. */
+    static Response nothing(IOException why) {
+        return new Response(0, Headers.NONE, Bytes.utf8(why.toString()), Headers.NONE, List.of(), Response.End.RESET);
     }
 
     static String servedBy(int port, String path) {
