@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 
@@ -24,20 +25,19 @@ final class Crowd implements AutoCloseable {
     private final long gapNanos;
     private final List<Thread> callers = new ArrayList<>();
     private final Map<Integer, Tally> tallies = new TreeMap<>();
+    private final Map<Integer, Response> newest = new TreeMap<>();
     private volatile boolean stopped;
 
     /** Of one status; 0 stands for none at all. Milliseconds, in no order. */
     private static final class Tally {
         private double[] millis = new double[64];
         private int count;
-        private Response last;
 
-        private void add(double took, Response response) {
+        private void add(double took) {
             if (count == millis.length) {
                 millis = Arrays.copyOf(millis, 2 * count);
             }
             millis[count++] = took;
-            last = response;
         }
     }
 
@@ -87,7 +87,7 @@ final class Crowd implements AutoCloseable {
 
     /** The newest with that status, which there must be. */
     synchronized Response last(int status) {
-        return tallies.get(status).last;
+        return Optional.ofNullable(newest.get(status)).orElseThrow();
     }
 
     /** @return milliseconds that this share of the answers with the status did not exceed, 0 where there are none */
@@ -145,6 +145,7 @@ final class Crowd implements AutoCloseable {
 
     private synchronized void answered(long nanos, Response response) {
         int status = response.end() == Response.End.COMPLETE ? response.status() : 0;
-        tallies.computeIfAbsent(status, any -> new Tally()).add(nanos / 1e6, response);
+        tallies.computeIfAbsent(status, any -> new Tally()).add(nanos / 1e6);
+        newest.put(status, response);
     }
 }
