@@ -193,9 +193,11 @@ final class Http1Stream implements DownstreamStream {
         if (tunnel) {
             downstream.tunnelOpens();
         }
-        bodiless = head || code == 204 || code == 304;
-        chunked = !end && !bodiless && !tunnel && !http10 && !headers.contains(HttpHeaderNames.CONTENT_LENGTH);
-        if (chunked) {
+        boolean empty = code == 204 || code == 304;
+        bodiless = head || empty;
+        boolean unmeasured = !empty && !tunnel && !http10 && !headers.contains(HttpHeaderNames.CONTENT_LENGTH);
+        chunked = unmeasured && !end && !head;
+        if (chunked || (head && unmeasured)) {
             out.writeBytes(properCase ? CHUNKED_PROPER : CHUNKED);
         }
         if (http10 && !bodiless && !end && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {

@@ -51,6 +51,7 @@ final class ServerExchange implements Exchange {
     private static final String HTTP_1_0 = "HTTP/1.0";
     private static final String CONTINUE = "100-continue";
     private static final int SWITCHING_PROTOCOLS = 101;
+    private static final int NOT_MODIFIED = 304;
     private static final int BAD_REQUEST = 400;
     private static final int GRPC_DEADLINE_EXCEEDED = 4;
 
@@ -342,7 +343,12 @@ final class ServerExchange implements Exchange {
                         || parts.overload().endsConnections())) {
             stream.endConnection(); // nobody waits for the rest of a request that is answered
         }
-        if (http1 && end && request.method() != HttpMethod.HEAD && status >= 200 && status != 204) {
+        if (http1
+                && end
+                && request.method() != HttpMethod.HEAD
+                && status >= 200
+                && status != 204
+                && status != NOT_MODIFIED) {
             headers.set(HttpHeaderNames.CONTENT_LENGTH, headers.get(HttpHeaderNames.CONTENT_LENGTH, "0"));
         }
         if (manager.http1().properCase()) {

@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.NetUtil;
@@ -108,8 +109,8 @@ public final class BufferedHttpCalls implements HttpCalls {
         }
 
         @Override
-        public void onHeaders(ResponseHeaders headers, boolean end) {
-            this.headers = headers;
+        public void onHeaders(ResponseHeadersBuilder headers, boolean end) {
+            this.headers = headers.build();
             if (headers.getLong(HttpHeaderNames.CONTENT_LENGTH, 0) > request.maxAnswerBytes()) {
                 tooLong();
             } else if (end) {

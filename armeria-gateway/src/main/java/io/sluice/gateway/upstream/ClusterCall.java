@@ -5,6 +5,7 @@ import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.channel.EventLoop;
 import io.netty.util.AsciiString;
 import io.netty.util.concurrent.Future;
@@ -288,7 +289,7 @@ final class ClusterCall implements UpstreamCall, Pick {
      * @param answer which is the reason; null where there is none
      * @return whether another attempt is under way
      */
-    private boolean tryAgain(@Nullable ResponseHeaders answer) {
+    private boolean tryAgain(@Nullable ResponseHeadersBuilder answer) {
         if (responseBegun || abandoned || !allowed) {
             return false;
         }
@@ -309,7 +310,7 @@ final class ClusterCall implements UpstreamCall, Pick {
         return true;
     }
 
-    private long backoffNanos(@Nullable ResponseHeaders answer) {
+    private long backoffNanos(@Nullable ResponseHeadersBuilder answer) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         long reset = answer == null
                 ? 0
@@ -536,7 +537,7 @@ final class ClusterCall implements UpstreamCall, Pick {
         }
 
         @Override
-        public void onHeaders(ResponseHeaders response, boolean end) {
+        public void onHeaders(ResponseHeadersBuilder response, boolean end) {
             if (stale()) {
                 return;
             }
@@ -565,7 +566,7 @@ final class ClusterCall implements UpstreamCall, Pick {
         }
 
         /** @return whether another try, under way or still to come, is waited for in place of this bad answer */
-        private boolean leftToAnother(ResponseHeaders response) {
+        private boolean leftToAnother(ResponseHeadersBuilder response) {
             if (isRaced()) {
                 leaveRace();
                 return anyUnderWay();

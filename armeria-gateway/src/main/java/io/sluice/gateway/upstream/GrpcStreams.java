@@ -5,7 +5,7 @@ import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
-import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
@@ -113,9 +113,9 @@ public final class GrpcStreams implements GrpcCalls {
         }
 
         @Override
-        public void onHeaders(ResponseHeaders headers, boolean end) {
+        public void onHeaders(ResponseHeadersBuilder headers, boolean end) {
             if (headers.contains("grpc-status")) {
-                finish(headers);
+                finish(headers.build());
             } else if (headers.status().code() != 200) {
                 abort(UNAVAILABLE, "HTTP status " + headers.status().code());
             } else if (end) {

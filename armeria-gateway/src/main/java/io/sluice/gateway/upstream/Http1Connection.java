@@ -2,28 +2,16 @@ package io.sluice.gateway.upstream;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
-import com.linecorp.armeria.common.HttpHeadersBuilder;
 import com.linecorp.armeria.common.HttpMethod;
-import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.RequestHeaders;
-import com.linecorp.armeria.common.ResponseHeaders;
-import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpMessage;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseDecoder;
-import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.sluice.gateway.cluster.Connections;
 import java.io.IOException;
@@ -31,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -38,13 +27,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An HTTP/1.1 connection: one request at a time, written by us byte for byte, the response read by Netty's decoder and passed on in its
- * buffers. After an answer of 101 it is a tunnel of raw bytes.
+ * An HTTP/1.1 connection: one request at a time, written by us byte for byte, the response read by us and passed on in its buffers. After an answer of 101 it is a tunnel of raw bytes.
  */
 @SuppressWarnings("ReferenceEquality") // a user is one attempt, equal to itself only
-final class Http1Connection extends ChannelInboundHandlerAdapter implements PooledConnection, UpstreamStream {
+final class Http1Connection extends ChannelInboundHandlerAdapter
+        implements PooledConnection, UpstreamStream, Http1AnswerReader.Parts {
     private static final Logger log = LoggerFactory.getLogger(Http1Connection.class);
-    private static final int MAX_HEADER_BYTES = 60 * 1024;
+    private static final int MAX_HEAD_BYTES = 60 * 1024;
+    private static final int MAX_HEADERS = 100;
+    private static final int SWITCHING_PROTOCOLS = 101;
     private static final AsciiString METHOD = AsciiString.cached(":method");
     private static final AsciiString HOST = AsciiString.cached("host");
     private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
@@ -57,14 +48,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     private static final ByteBuf LAST_CHUNK = constant("0\r\n\r\n");
 
     private final EndpointPool pool;
+    private final Http1AnswerReader reader = new Http1AnswerReader(this, MAX_HEAD_BYTES, MAX_HEADERS);
     private Channel channel;
     private @Nullable User user;
-    private boolean head;
     private boolean chunked;
     private boolean requestDone;
-    private boolean begun;
     private boolean heard;
-    private boolean chunkedResponse;
     private boolean responseDone;
     private boolean upgrade;
     private boolean upgraded;
@@ -90,29 +79,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     @Override
     public void install(Channel channel) {
         this.channel = channel;
-        HttpDecoderConfig config = new HttpDecoderConfig()
-                .setMaxInitialLineLength(MAX_HEADER_BYTES)
-                .setMaxHeaderSize(MAX_HEADER_BYTES)
-                .setMaxChunkSize(64 * 1024);
-        channel.pipeline().addLast(new ResponseDecoder(config)).addLast(this);
-    }
-
-    /** Knows which answers have no body whatever their headers say. */
-    private final class ResponseDecoder extends HttpResponseDecoder {
-        ResponseDecoder(HttpDecoderConfig config) {
-            super(config);
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-            heard = true;
-            super.channelRead(ctx, message);
-        }
-
-        @Override
-        protected boolean isContentAlwaysEmpty(HttpMessage message) {
-            return (head && ((HttpResponse) message).status().code() >= 200) || super.isContentAlwaysEmpty(message);
-        }
+        channel.pipeline().addLast(this);
     }
 
     // --- as a connection of the pool
@@ -131,13 +98,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     public void attach(User user) {
         this.user = user;
         served++;
-        head = false;
         chunked = false;
         requestDone = false;
-        begun = false;
         heard = false;
         responseDone = false;
         keepAlive = true;
+        reader.begin();
         user.onReady(this);
     }
 
@@ -158,7 +124,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
 
     @Override
     public void headers(RequestHeaders headers, boolean end) {
-        head = headers.method() == HttpMethod.HEAD;
+        if (headers.method() == HttpMethod.HEAD) {
+            reader.expectNoBody();
+        }
         upgrade = headers.contains(HttpHeaderNames.UPGRADE);
         boolean length = headers.contains(CONTENT_LENGTH);
         chunked = !end && !length && !upgrade;
@@ -298,130 +266,71 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
         User current = user;
         if (current == null) {
-            ReferenceCountUtil.release(message);
+            bytes.release();
             channel.close(); // bytes nobody asked for
             return;
         }
-        if (message instanceof HttpResponse response) {
-            if (response.decoderResult().isFailure()) {
-                failDecoding(response.decoderResult().cause());
-                return;
-            }
-            onResponse(response, current);
-        } else if (message instanceof HttpContent content) {
-            if (content.decoderResult().isFailure()) {
-                content.release();
-                failDecoding(content.decoderResult().cause());
-                return;
-            }
-            if (begun && !tunnel) {
-                onContent(content, current);
-            } else {
-                content.release(); // the decoder ends an informational answer as well, and one that begins a tunnel
-            }
-        } else if (message instanceof ByteBuf bytes) {
-            current.onData(HttpData.wrap(bytes), false);
-        } else {
-            ReferenceCountUtil.release(message);
+        heard = true;
+        try {
+            reader.read(bytes);
+        } catch (Http1AnswerException e) {
+            log.debug("no HTTP/1 endpoint={} reason={}", channel.remoteAddress(), e.getMessage());
+            fail(ResetReason.PROTOCOL_ERROR, "");
         }
     }
 
-    private void failDecoding(Throwable cause) {
-        log.debug("no HTTP/1 endpoint={}", channel.remoteAddress(), cause);
-        fail(ResetReason.PROTOCOL_ERROR, "");
-    }
-
-    private void onResponse(HttpResponse response, User current) {
-        int status = response.status().code();
-        ResponseHeadersBuilder headers = ResponseHeaders.builder(HttpStatus.valueOf(status));
-        var fields = response.headers().iteratorCharSequence();
-        while (fields.hasNext()) {
-            Map.Entry<CharSequence, CharSequence> field = fields.next();
-            headers.add(field.getKey(), field.getValue().toString());
-        }
-        if (status >= 100 && status < 200 && status != 101) {
+    @Override
+    public void onHead(Http1AnswerHead head) {
+        User current = user();
+        if (head.isInformational()) {
             heard = false;
-            current.onInformational(headers.build());
+            current.onInformational(head.headers().build());
             return;
         }
-        begun = true;
-        if (status == 101) {
+        if (head.status() == SWITCHING_PROTOCOLS) {
             tunnel = true;
-            upgraded = upgrade && response.headers().contains(HttpHeaderNames.UPGRADE);
+            upgraded = upgrade && head.headers().contains(HttpHeaderNames.UPGRADE);
             keepAlive = false;
-            current.onHeaders(headers.build(), false);
-            channel.pipeline().remove(ResponseDecoder.class); // which hands on what it has read beyond
+            current.onHeaders(head.headers(), false);
             return;
         }
-        chunkedResponse = HttpUtil.isTransferEncodingChunked(response) && !head;
-        keepAlive = HttpUtil.isKeepAlive(response)
-                && (head || status == 204 || status == 304 || HttpUtil.isContentLengthSet(response) || chunkedResponse);
-        pendingHeaders = headers.build();
+        keepAlive = head.keepsAlive() && !reader.endsWithConnection();
+        if (reader.isOver()) {
+            wholeFor(current).onHeaders(head.headers(), true);
+        } else {
+            current.onHeaders(head.headers(), false);
+        }
     }
 
-    /** Headers wait for what follows them in the same read, so that an empty body is told as the end. */
-    private @Nullable ResponseHeaders pendingHeaders;
+    @Override
+    public void onData(ByteBuf bytes, boolean end) {
+        User current = user();
+        (end ? wholeFor(current) : current).onData(HttpData.wrap(bytes), end);
+    }
 
-    private void onContent(HttpContent content, User current) {
-        ResponseHeaders headers = pendingHeaders;
-        pendingHeaders = null;
-        boolean last = content instanceof LastHttpContent;
-        boolean empty = !content.content().isReadable();
-        if (headers != null) {
-            if (last && empty && !chunkedResponse) {
-                content.release();
-                responseDone = true;
-                release(current).onHeaders(headers, true);
-                return;
-            }
-            current.onHeaders(headers, false);
-            if (user != current) {
-                content.release();
-                return;
-            }
-        }
-        if (!last) {
-            if (empty) {
-                content.release();
-            } else {
-                current.onData(HttpData.wrap(content.content()), false);
-            }
-            return;
-        }
-        responseDone = true;
-        HttpHeaders trailers = trailers((LastHttpContent) content);
-        User done = release(current);
-        if (!trailers.isEmpty()) {
-            if (empty) {
-                content.release();
-            } else {
-                done.onData(HttpData.wrap(content.content()), false);
-            }
+    @Override
+    public void onEnd(HttpHeaders trailers) {
+        User done = wholeFor(user());
+        if (trailers.isEmpty() || !http1().trailers()) {
+            done.onData(HttpData.empty(), true);
+        } else {
             done.onTrailers(trailers);
-            return;
         }
-        if (empty) {
-            content.release();
-        }
-        done.onData(empty ? HttpData.empty() : HttpData.wrap(content.content()), true);
     }
 
-    private HttpHeaders trailers(LastHttpContent content) {
-        if (content.trailingHeaders().isEmpty() || !http1().trailers()) {
-            return HttpHeaders.of();
-        }
-        HttpHeadersBuilder trailers = HttpHeaders.builder();
-        content.trailingHeaders()
-                .iteratorCharSequence()
-                .forEachRemaining(
-                        field -> trailers.add(field.getKey(), field.getValue().toString()));
-        return trailers.build();
+    private User user() {
+        return Objects.requireNonNull(user, "nothing is read for nobody");
     }
 
     /** The response is whole: the connection is free again where the request is too. */
-    private User release(User current) {
+    private User wholeFor(User current) {
+        responseDone = true;
+        if (reader.hasMore()) {
+            keepAlive = false; // which no request asked for, and the next one must not get
+        }
         if (requestDone) {
             free();
         } else {
@@ -456,6 +365,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
 
     private void end() {
         user = null;
+        reader.stop();
         pool.streamEnded();
     }
 
@@ -480,16 +390,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
     }
 
     @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) {
-        ResponseHeaders headers = pendingHeaders;
-        User current = user;
-        if (headers != null && current != null) {
-            pendingHeaders = null;
-            current.onHeaders(headers, false);
-        }
-    }
-
-    @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         User current = user;
         if (current != null && unwritable && channel.isWritable()) {
@@ -503,7 +403,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Pool
         if (idleTimer != null) {
             idleTimer.cancel(false); // an hour would be long to hold a connection that is gone
         }
+        if (user != null && reader.endsWithConnection()) {
+            keepAlive = false;
+            onEnd(HttpHeaders.of());
+        }
         fail(lost(), "");
+        reader.close();
     }
 
     @Override

@@ -363,16 +363,15 @@ final class Http2Connection implements PooledConnection {
                     out.add(header.getKey(), header.getValue().toString());
                 }
             });
-            ResponseHeaders response = out.build();
-            if (response.status().isInformational()) {
-                current.onInformational(response);
+            if (out.status().isInformational()) {
+                current.onInformational(out.build());
                 return;
             }
             begun = true;
             if (end) {
                 responseEnded();
             }
-            current.onHeaders(response, end);
+            current.onHeaders(out, end);
         }
 
         private static HttpHeaders copy(Http2Headers headers) {

@@ -1,7 +1,7 @@
 package io.sluice.gateway.upstream;
 
 import com.linecorp.armeria.common.HttpHeaders;
-import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.util.AsciiString;
 import io.sluice.gateway.route.HeaderMatcher;
 import io.sluice.gateway.upstream.RetryPolicy.ResetHeader;
@@ -9,6 +9,7 @@ import io.sluice.gateway.upstream.RetryPolicy.RetryOn;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /** When Envoy tries again. Source: Envoy source/common/router/retry_state_impl.cc. */
 final class RetryConditions {
@@ -17,7 +18,7 @@ final class RetryConditions {
 
     private RetryConditions() {}
 
-    static boolean wanted(RetryPolicy policy, ResponseHeaders response) {
+    static boolean wanted(RetryPolicy policy, ResponseHeadersBuilder response) {
         Set<RetryOn> on = policy.on();
         if (response.contains(X_ENVOY_RATELIMITED)) {
             return on.contains(RetryOn.ENVOY_RATELIMITED);
@@ -29,26 +30,22 @@ final class RetryConditions {
                 || (on.contains(RetryOn.RETRIABLE_STATUS_CODES)
                         && policy.statusCodes().contains(status))
                 || (on.contains(RetryOn.RETRIABLE_HEADERS)
-                        && hasOne(policy.rare().responseHeaders(), response))
+                        && hasOne(policy.rare().responseHeaders(), response::getAll))
                 || wantedByGrpc(on, response);
     }
 
-    private static boolean hasOne(List<HeaderMatcher> wanted, HttpHeaders headers) {
-        return wanted.stream()
-                .anyMatch(header -> header.matches(
-                        header.name().equals(":status")
-                                ? List.of(headers.get(":status", ""))
-                                : headers.getAll(header.name())));
+    private static boolean hasOne(List<HeaderMatcher> wanted, Function<CharSequence, List<String>> headers) {
+        return wanted.stream().anyMatch(header -> header.matches(headers.apply(header.name())));
     }
 
     /** Whether a request may be tried again at all, by its own headers. */
     static boolean allowed(RetryPolicy policy, HttpHeaders request) {
         List<HeaderMatcher> rules = policy.rare().requestHeaders();
-        return rules.isEmpty() || hasOne(rules, request);
+        return rules.isEmpty() || hasOne(rules, request::getAll);
     }
 
     /** How long the upstream asks to wait, in nanoseconds; 0 where it does not say, or asks for too much. */
-    static long resetNanos(RetryPolicy policy, HttpHeaders response, long nowSeconds) {
+    static long resetNanos(RetryPolicy policy, ResponseHeadersBuilder response, long nowSeconds) {
         for (ResetHeader header : policy.rare().resetHeaders()) {
             String value = response.get(header.name(), "").strip();
             if (!value.matches("\\d{1,12}")) {
@@ -62,7 +59,7 @@ final class RetryConditions {
         return 0;
     }
 
-    private static boolean wantedByGrpc(Set<RetryOn> on, HttpHeaders response) {
+    private static boolean wantedByGrpc(Set<RetryOn> on, ResponseHeadersBuilder response) {
         String status = response.get(GRPC_STATUS);
         return status != null
                 && switch (status) {

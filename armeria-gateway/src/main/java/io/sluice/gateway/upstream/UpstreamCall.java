@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.sluice.gateway.endpoint.Endpoint;
 import java.net.InetSocketAddress;
 import java.util.OptionalLong;
@@ -56,8 +57,8 @@ public interface UpstreamCall {
         /** 100, 102 or 103 from upstream; the caller does not hear of it, as behind an Envoy. */
         default void onInformational(ResponseHeaders headers) {}
 
-        /** The response that counts; no retry can happen any more. */
-        void onHeaders(ResponseHeaders headers, boolean end);
+        /** The response that counts; no retry can happen any more. The listener may change the headers. */
+        void onHeaders(ResponseHeadersBuilder headers, boolean end);
 
         void onData(HttpData data, boolean end);
 

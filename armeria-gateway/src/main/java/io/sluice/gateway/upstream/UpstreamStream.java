@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import java.net.InetSocketAddress;
 
 /** One attempt on one connection. On the connection's event loop, callbacks included; callbacks never come from inside a call. */
@@ -38,7 +39,8 @@ interface UpstreamStream {
 
         void onInformational(ResponseHeaders headers);
 
-        void onHeaders(ResponseHeaders headers, boolean end);
+        /** Whoever is told may change them. */
+        void onHeaders(ResponseHeadersBuilder headers, boolean end);
 
         void onData(HttpData data, boolean end);
 

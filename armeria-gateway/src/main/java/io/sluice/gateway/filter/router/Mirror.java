@@ -5,7 +5,7 @@ import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
-import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.netty.channel.EventLoop;
 import io.sluice.gateway.cluster.Cluster;
 import io.sluice.gateway.upstream.CallPolicy;
@@ -119,7 +119,7 @@ final class Mirror implements UpstreamCall.Listener {
     }
 
     @Override
-    public void onHeaders(ResponseHeaders headers, boolean end) {
+    public void onHeaders(ResponseHeadersBuilder headers, boolean end) {
         if (end) {
             over();
         }

@@ -394,12 +394,12 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
     }
 
     @Override
-    public void onHeaders(ResponseHeaders headers, boolean end) {
+    public void onHeaders(ResponseHeadersBuilder headers, boolean end) {
         if (headers.status().equals(HttpStatus.OK)
                 && "websocket".equalsIgnoreCase(exchange.request().get(HttpHeaderNames.UPGRADE))) {
             cancel();
             exchange.respond(
-                    headers.toBuilder().removeAndThen(HttpHeaderNames.CONTENT_LENGTH),
+                    headers.removeAndThen(HttpHeaderNames.CONTENT_LENGTH),
                     responseMutations,
                     true,
                     "websocket_handshake_unsuccessful");
@@ -411,20 +411,19 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
             exchange.upstream().lastResponseByteNanos = now;
         }
         headersOut = true;
-        ResponseHeadersBuilder out = headers.toBuilder();
         long since = exchange.requestEndNanos();
         if (!suppressEnvoyHeaders && since != 0) {
-            out.set(X_ENVOY_UPSTREAM_SERVICE_TIME, String.valueOf((now - since) / 1_000_000));
+            headers.set(X_ENVOY_UPSTREAM_SERVICE_TIME, String.valueOf((now - since) / 1_000_000));
         }
         if (requestHash != null) {
-            requestHash.newCookies().forEach(cookie -> out.add(HttpHeaderNames.SET_COOKIE, cookie));
+            requestHash.newCookies().forEach(cookie -> headers.add(HttpHeaderNames.SET_COOKIE, cookie));
         }
         if (route != null) {
             if (route.tellAttempts()) {
-                out.set(X_ENVOY_ATTEMPT_COUNT, String.valueOf(exchange.upstream().attempts));
+                headers.set(X_ENVOY_ATTEMPT_COUNT, String.valueOf(exchange.upstream().attempts));
             }
         }
-        exchange.respond(out, responseMutations, end, "via_upstream");
+        exchange.respond(headers, responseMutations, end, "via_upstream");
     }
 
     @Override
