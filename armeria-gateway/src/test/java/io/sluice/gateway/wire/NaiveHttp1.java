@@ -17,8 +17,9 @@ final class NaiveHttp1 {
     private static final String HOST = "(\\[[0-9A-Fa-f:.]{2,}\\]|[A-Za-z0-9\\-._~!$&'()*+;=%]+)(:([0-9]*))?";
     private static final Pattern AUTHORITY = Pattern.compile(HOST);
     private static final Pattern ABSOLUTE = Pattern.compile("(?i)https?://([^/?#]*)([/?#].*)?");
+    private static final String QUOTED = "\"(?:[\\t !#-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t -\\x7e\\x80-\\xff])*+\"";
     private static final Pattern SIZE =
-            Pattern.compile("([0-9A-Fa-f]{1,15})(;" + TOKEN + "(=(" + TOKEN + "|\"([^\"\\\\]|\\\\.)*\"))?)*");
+            Pattern.compile("([0-9A-Fa-f]{1,15})(;" + TOKEN + "(=(" + TOKEN + "|" + QUOTED + "))?)*");
     private static final int LIMIT = 60 * 1024;
 
     /** @param requests those that are complete, as their bytes @param bad whether what follows is none */
@@ -92,7 +93,9 @@ final class NaiveHttp1 {
                 case "content_length", "transfer_encoding" -> throw new Bad();
                 case "connection" -> {
                     for (String name : value.split(",", -1)) {
-                        check(!name.strip().toLowerCase(Locale.ROOT).matches("host|x-forwarded-(for|host|proto)|:.*"));
+                        check(!name.strip()
+                                .toLowerCase(Locale.ROOT)
+                                .matches("(?s)host|x-forwarded-(for|host|proto)|:.*"));
                     }
                 }
                 default -> {}
