@@ -1,8 +1,6 @@
 package io.sluice.gateway.listener;
 
 import com.linecorp.armeria.common.HttpData;
-import com.linecorp.armeria.common.HttpHeaders;
-import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -12,25 +10,15 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.codec.TooLongFrameException;
-import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
+import io.sluice.gateway.wire.Http1End;
 import io.sluice.gateway.wire.Http1Gate;
+import io.sluice.gateway.wire.Http1Request;
 import io.sluice.gateway.wire.WireMarks;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -44,46 +32,6 @@ import org.slf4j.LoggerFactory;
 final class Http1Downstream extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(Http1Downstream.class);
     private static final WriteBufferWaterMark WATERMARK = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
-    /** An upgrade in which no Envoy takes part. */
-    private static final String H2C = "h2c";
-
-    private static final AsciiString HTTP2_SETTINGS = AsciiString.cached("http2-settings");
-    /** Those that Envoy's parser knows. Source: balsa_parser.cc, kValidMethods. */
-    private static final Set<String> METHODS = Set.of(
-            "ACL",
-            "BIND",
-            "CHECKOUT",
-            "CONNECT",
-            "COPY",
-            "DELETE",
-            "GET",
-            "HEAD",
-            "LINK",
-            "LOCK",
-            "MERGE",
-            "MKACTIVITY",
-            "MKCALENDAR",
-            "MKCOL",
-            "MOVE",
-            "M-SEARCH",
-            "NOTIFY",
-            "OPTIONS",
-            "PATCH",
-            "POST",
-            "PROPFIND",
-            "PROPPATCH",
-            "PURGE",
-            "PUT",
-            "REBIND",
-            "REPORT",
-            "SEARCH",
-            "SOURCE",
-            "SUBSCRIBE",
-            "TRACE",
-            "UNBIND",
-            "UNLINK",
-            "UNLOCK",
-            "UNSUBSCRIBE");
 
     private final Channel channel;
     private final Http1Gate gate;
@@ -153,127 +101,51 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
 
     private boolean mayPass(Object message) {
         Http1Stream current = stream;
-        if (message instanceof HttpRequest) {
+        if (message instanceof Http1Request) {
             return current == null;
         }
-        return current == null || closing || (tunnel && message instanceof HttpContent) || current.takes();
+        return current == null || closing || (tunnel && message instanceof Http1End) || current.takes();
     }
 
     private void pass(Object message) {
-        if (closing) {
-            ReferenceCountUtil.release(message);
-        } else if (message instanceof HttpRequest request) {
+        Http1Stream current = stream;
+        if (message instanceof Http1Request request && !closing) {
             begin(request);
-        } else if (message instanceof HttpContent content) {
-            pass(content);
-        } else if (stream != null && message instanceof ByteBuf bytes) {
-            stream.arrived(HttpData.wrap(bytes));
+        } else if (message instanceof Http1End end && current != null) {
+            end(current, end);
+        } else if (message instanceof ByteBuf bytes && current != null) {
+            current.arrived(HttpData.wrap(bytes));
         } else {
             ReferenceCountUtil.release(message);
         }
     }
 
-    private void begin(HttpRequest request) {
-        RequestHeadersBuilder headers = headers(request);
-        boolean bare = !HttpUtil.isTransferEncodingChunked(request) && HttpUtil.getContentLength(request, 0L) == 0;
-        boolean upgrade = isUpgrade(request);
-        requestOpen = !bare;
-        boolean keepAlive =
-                HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
-        if (!upgrade) {
-            headers.remove(HttpHeaderNames.UPGRADE);
-        }
-        Http1Stream next = new Http1Stream(
-                this,
-                headers,
-                bare && !upgrade,
-                keepAlive,
-                request.protocolVersion().equals(HttpVersion.HTTP_1_0));
-        stream = next;
-        if (upgrade) {
-            tunnel = true;
-            channel.pipeline()
-                    .remove(HttpRequestDecoder.class); // whatever follows belongs to the tunnel, if there will be one
-        }
-        listener.accept(next);
-    }
-
-    private static RequestHeadersBuilder headers(HttpRequest request) {
-        RequestHeadersBuilder headers = RequestHeaders.builder();
-        headers.set(
-                        com.linecorp.armeria.common.HttpHeaderNames.METHOD,
-                        request.method().name())
-                .path(request.uri())
-                .scheme("http");
-        if (request.headers().contains(WireMarks.REFUSAL)
-                && request.decoderResult().isFailure()) {
-            return headers.set(WireMarks.PATH, request.headers().get(WireMarks.PATH))
-                    .set(WireMarks.REFUSAL, request.headers().get(WireMarks.REFUSAL));
-        }
-        if (request.decoderResult().isFailure()
-                || !METHODS.contains(request.method().name())) {
-            boolean tooLong = request.decoderResult().cause() instanceof TooLongFrameException;
-            return headers.set(WireMarks.PATH, "/")
-                    .set(WireMarks.REFUSAL, tooLong ? "431 http1.headers_too_large" : "400 http1.codec_error");
-        }
-        var fields = request.headers().iteratorCharSequence();
-        while (fields.hasNext()) {
-            Map.Entry<CharSequence, CharSequence> field = fields.next();
-            headers.add(field.getKey(), field.getValue().toString());
-        }
-        headers.remove(HTTP2_SETTINGS);
+    private void begin(Http1Request request) {
+        RequestHeadersBuilder headers = request.headers();
+        requestOpen = !request.bare();
         if (!ConnectionHeader.sanitize(headers) && !headers.contains(WireMarks.REFUSAL)) {
             headers.set(WireMarks.REFUSAL, "400 http1.connection_header_rejected");
         }
-        return headers;
+        Http1Stream next = new Http1Stream(this, request);
+        stream = next;
+        tunnel = request.upgrade(); // whatever follows belongs to the tunnel, if there will be one
+        listener.accept(next);
     }
 
-    private static boolean isUpgrade(HttpRequest request) {
-        String protocol = request.headers().get(HttpHeaderNames.UPGRADE);
-        return protocol != null
-                && !protocol.equalsIgnoreCase(H2C)
-                && request.protocolVersion().isKeepAliveDefault()
-                && request.headers().containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true);
-    }
-
-    private void pass(HttpContent content) {
-        Http1Stream current = stream;
-        boolean last = content instanceof LastHttpContent;
-        if (current == null || tunnel || (last && !requestOpen)) {
-            content.release(); // the decoder ends what has no body as well
-            return;
+    private void end(Http1Stream current, Http1End end) {
+        if (tunnel || !requestOpen) {
+            return; // what has no body ended with its head
         }
-        if (content.decoderResult().isFailure()) {
-            content.release();
+        if (end.broken()) {
             current.broken();
             return;
         }
-        if (!last) {
-            current.arrived(HttpData.wrap(content.content()));
-            return;
-        }
-        if (content.content().isReadable()) {
-            current.arrived(HttpData.wrap(content.content()));
-            waiting.addFirst(end((LastHttpContent) content)); // told when the reader wants more
-            return;
-        }
         requestOpen = false;
-        content.release();
-        var trailers = ((LastHttpContent) content).trailingHeaders();
-        if (trailers.isEmpty()) {
+        if (end.trailers().isEmpty()) {
             current.ended();
         } else {
-            var ending = HttpHeaders.builder();
-            trailers.iteratorCharSequence()
-                    .forEachRemaining(f -> ending.add(f.getKey(), f.getValue().toString()));
-            current.ended(ending.build());
+            current.ended(end.trailers());
         }
-    }
-
-    private static LastHttpContent end(LastHttpContent content) {
-        return content.trailingHeaders().isEmpty()
-                ? LastHttpContent.EMPTY_LAST_CONTENT
-                : content.replace(Unpooled.EMPTY_BUFFER);
     }
 
     // --- what goes out

@@ -10,11 +10,11 @@ import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.stream.ClosedStreamException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.util.AsciiString;
 import io.sluice.gateway.accesslog.TlsSession;
 import io.sluice.gateway.upstream.ProperCase;
+import io.sluice.gateway.wire.Http1Request;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -26,8 +26,8 @@ final class Http1Stream implements DownstreamStream {
     /** Up to this size a piece goes into one buffer with the headers, beyond it is passed on as it is. */
     private static final int COPIED_BYTES = 1024;
 
-    private static final ByteBuf CRLF = constant("\r\n");
-    private static final ByteBuf LAST_CHUNK = constant("0\r\n\r\n");
+    private static final byte[] CRLF = "\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CLOSE = "connection: close\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CHUNKED = "transfer-encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -40,7 +40,9 @@ final class Http1Stream implements DownstreamStream {
     private final RequestHeadersBuilder headers;
     private final boolean head;
     private final boolean bare;
+    /** A caller that knows no chunks: an answer without a length ends with its connection then. */
     private final boolean http10;
+
     private boolean keepAlive;
     private @Nullable Body body;
     private boolean asked;
@@ -54,25 +56,13 @@ final class Http1Stream implements DownstreamStream {
     private @Nullable ByteBuf pending;
     private @Nullable Over whenOver;
 
-    /** @param http10 whether the caller knows no chunks: an answer without a length ends with its connection then */
-    Http1Stream(
-            Http1Downstream downstream,
-            RequestHeadersBuilder headers,
-            boolean bare,
-            boolean keepAlive,
-            boolean http10) {
+    Http1Stream(Http1Downstream downstream, Http1Request request) {
         this.downstream = downstream;
-        this.headers = headers;
-        this.bare = bare;
-        this.keepAlive = keepAlive;
-        this.http10 = http10;
-        head = headers.method() == HttpMethod.HEAD;
-    }
-
-    private static ByteBuf constant(String text) {
-        return Unpooled.unreleasableBuffer(Unpooled.directBuffer()
-                .writeBytes(text.getBytes(StandardCharsets.US_ASCII))
-                .asReadOnly());
+        headers = request.headers();
+        bare = request.bare() && !request.upgrade();
+        keepAlive = request.keepAlive();
+        http10 = request.http10();
+        head = HttpMethod.HEAD.name().equals(headers.get(HttpHeaderNames.METHOD));
     }
 
     @Override
@@ -300,11 +290,12 @@ final class Http1Stream implements DownstreamStream {
         append(LAST_CHUNK);
     }
 
-    private void append(ByteBuf constant) {
+    private void append(byte[] constant) {
         if (pending == null) {
-            downstream.write(constant.duplicate());
+            downstream.write(
+                    downstream.channel().alloc().buffer(constant.length).writeBytes(constant));
         } else {
-            pending.writeBytes(constant.duplicate());
+            pending.writeBytes(constant);
         }
     }
 

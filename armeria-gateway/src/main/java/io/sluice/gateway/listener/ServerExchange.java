@@ -63,7 +63,7 @@ final class ServerExchange implements Exchange {
     private final String path;
     private final boolean http1;
     private final boolean grpc; // as the request came, whatever filters make of it
-    private final Set<ResponseFlag> flags = new LinkedHashSet<>(2);
+    private Set<ResponseFlag> flags = Set.of();
     private final UpstreamInfo upstream = new UpstreamInfo();
     private final long streamId = ThreadLocalRandom.current().nextLong() >>> 1;
     private final long startMicros = System.currentTimeMillis() * 1000;
@@ -94,8 +94,12 @@ final class ServerExchange implements Exchange {
         this.parts = parts;
         connection = stream.connection();
         request = stream.headers();
-        path = request.get(WireMarks.PATH, "");
-        request.path(path).remove(WireMarks.PATH);
+        if (stream.isHttp1()) {
+            path = request.path();
+        } else {
+            path = request.get(WireMarks.PATH, "");
+            request.path(path).remove(WireMarks.PATH);
+        }
         hostAsAuthority(request);
         remote = connection.remoteAddress();
         session = stream.tlsSession();
@@ -222,7 +226,7 @@ final class ServerExchange implements Exchange {
                 if (http1) {
                     refuse(refusal.reply());
                 } else {
-                    flags.add(ResponseFlag.DR); // as Envoy says it of its own reset
+                    addFlag(ResponseFlag.DR); // as Envoy says it of its own reset
                     resetResponse(refusal.reply().details());
                 }
             }
@@ -407,7 +411,7 @@ final class ServerExchange implements Exchange {
         if (ended) {
             return;
         }
-        flags.addAll(reply.flags());
+        reply.flags().forEach(this::addFlag);
         if (responseFlow.headers() != null) {
             resetResponse(reply.details());
             return;
@@ -525,7 +529,7 @@ final class ServerExchange implements Exchange {
                 && !responseFlow.isEnded()
                 && flags.isEmpty()
                 && !details.startsWith("upstream_reset")) {
-            flags.add(ResponseFlag.DC);
+            addFlag(ResponseFlag.DC);
             details = details.isEmpty() || responseFlow.headers() != null ? "downstream_remote_disconnect" : details;
         }
         timers.cancel();
@@ -598,6 +602,9 @@ final class ServerExchange implements Exchange {
 
     @Override
     public void addFlag(ResponseFlag flag) {
+        if (flags.isEmpty()) {
+            flags = new LinkedHashSet<>(2);
+        }
         flags.add(flag);
     }
 

@@ -41,7 +41,7 @@ final class ClusterCall implements UpstreamCall, Pick {
     private final RetryPolicy retry;
     private final Listener listener;
     private final Breakers breakers;
-    private final Deque<HttpData> kept = new ArrayDeque<>();
+    private final Deque<HttpData> kept = new ArrayDeque<>(2);
     private final List<LiveEndpoint> tried = new ArrayList<>(1);
     private long keptBytes;
     private final boolean allowed;

@@ -8,7 +8,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.util.AsciiString;
 import io.netty.util.concurrent.FastThreadLocal;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -220,7 +219,7 @@ final class Http1AnswerHead {
             value = (value + " " + trimmed(bytes, from, end)).strip();
         }
 
-        private static String trimmed(byte[] bytes, int from, int end) {
+        private String trimmed(byte[] bytes, int from, int end) {
             int start = from;
             while (start < end && isSpace(bytes[start])) {
                 start++;
@@ -229,7 +228,7 @@ final class Http1AnswerHead {
             while (stop > start && isSpace(bytes[stop - 1])) {
                 stop--;
             }
-            return start == stop ? "" : new String(bytes, start, stop - start, StandardCharsets.ISO_8859_1);
+            return names.value(bytes, start, stop);
         }
 
         private static boolean isSpace(byte b) {

@@ -148,7 +148,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
         } else if (end && !upgrade && !length && !BODILESS.contains(headers.method())) {
             field(out, CONTENT_LENGTH, "0");
         }
-        out.writeBytes(CRLF.duplicate());
+        out.writeShort('\r' << 8 | '\n');
         requestDone = end && !upgrade;
         channel.writeAndFlush(out);
     }
@@ -214,7 +214,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
         for (Map.Entry<AsciiString, String> trailer : trailers) {
             field(out, trailer.getKey(), trailer.getValue());
         }
-        out.writeBytes(CRLF.duplicate());
+        out.writeShort('\r' << 8 | '\n');
         channel.writeAndFlush(out);
         unwritable |= !channel.isWritable();
         releaseWhenDone();

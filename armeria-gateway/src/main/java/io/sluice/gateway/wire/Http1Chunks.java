@@ -1,15 +1,25 @@
 package io.sluice.gateway.wire;
 
+import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpHeadersBuilder;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.AsciiString;
+import io.sluice.gateway.upstream.HeaderNames;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The body of one HTTP/1 request in chunks, as it arrives: looks at all but the data. Source: RFC 9112 section 7.1. */
+/**
+ * The body of one HTTP/1 request in chunks, as it arrives: finds the data between what frames it, and reads the trailers behind it. Source: RFC 9112
+ * section 7.1.
+ */
 final class Http1Chunks {
     /** More are zeros, or overflow somewhere; so may sizes beyond 31 bits. */
     private static final int SIZE_DIGITS = 15;
 
     private static final int LINE_BYTES = 4096;
-    private static final int NAME_BYTES = 32;
+    private static final int TRAILER_BYTES = 64;
+    private static final int PIECES = 4;
 
     private enum State {
         SIZE,
@@ -32,8 +42,19 @@ final class Http1Chunks {
         DONE
     }
 
-    private final byte[] name = new byte[NAME_BYTES];
     private final int maxTrailerBytes;
+
+    /** Where data was found in what was read last, and how much. */
+    private int[] pieces = new int[2 * PIECES];
+
+    private int pieceCount;
+    private int dataBytes;
+
+    /** The trailer that is being read. */
+    private byte[] trailer = new byte[0];
+
+    private int trailerLength;
+    private @Nullable HttpHeadersBuilder read;
     private State state = State.SIZE;
     private long left;
     private int digits;
@@ -56,6 +77,7 @@ final class Http1Chunks {
         nameLength = 0;
         trailers = 0;
         firstSizeRead = false;
+        read = null;
         refusal = null;
     }
 
@@ -74,14 +96,39 @@ final class Http1Chunks {
         return firstSizeRead;
     }
 
+    /** Behind the data; empty where there were none. */
+    HttpHeaders trailers() {
+        return read == null ? HttpHeaders.of() : read.build();
+    }
+
+    /** How much data was found in what was read last. */
+    int dataBytes() {
+        return dataBytes;
+    }
+
+    /** The same data as one buffer, which is the caller's to release. @param in what was read, its reader index moved or not */
+    ByteBuf data(ByteBuf in) {
+        if (pieceCount == 1) {
+            return in.retainedSlice(pieces[0], dataBytes);
+        }
+        ByteBuf data = in.alloc().buffer(dataBytes);
+        for (int i = 0; i < 2 * pieceCount; i += 2) {
+            data.writeBytes(in, pieces[i], pieces[i + 1]);
+        }
+        return data;
+    }
+
     /** @return where it stopped: at {@code to}, behind the end, or at the byte that is wrong */
     int read(ByteBuf in, int from, int to) {
+        pieceCount = 0;
+        dataBytes = 0;
         int at = from;
         while (at < to && state != State.DONE) {
             if (state == State.DATA) {
-                long skipped = Math.min(left, to - at);
-                left -= skipped;
-                at += (int) skipped;
+                int found = (int) Math.min(left, to - at);
+                found(at, found);
+                left -= found;
+                at += found;
                 if (left == 0) {
                     state = State.DATA_CR;
                 }
@@ -94,6 +141,16 @@ final class Http1Chunks {
             at++;
         }
         return at;
+    }
+
+    private void found(int at, int length) {
+        if (2 * pieceCount == pieces.length) {
+            pieces = Arrays.copyOf(pieces, 2 * pieces.length);
+        }
+        pieces[2 * pieceCount] = at;
+        pieces[2 * pieceCount + 1] = length;
+        pieceCount++;
+        dataBytes += length;
     }
 
     private void next(byte b) {
@@ -149,6 +206,7 @@ final class Http1Chunks {
             }
             case TRAILER_START -> {
                 nameLength = 0;
+                trailerLength = 0;
                 if (b == '\r') {
                     state = State.LAST_LF;
                 } else {
@@ -160,11 +218,16 @@ final class Http1Chunks {
             case TRAILER_VALUE -> {
                 if (b == '\r') {
                     state = State.TRAILER_LF;
-                } else if (!ByteClass.is(ByteClass.VALUE, b)) {
+                } else if (ByteClass.is(ByteClass.VALUE, b)) {
+                    keep(b);
+                } else {
                     refusal = Refusal.TRAILER;
                 }
             }
-            case TRAILER_LF -> expect(b, '\n', State.TRAILER_START, Refusal.TRAILER);
+            case TRAILER_LF -> {
+                expect(b, '\n', State.TRAILER_START, Refusal.TRAILER);
+                trailerEnds();
+            }
             case LAST_LF -> expect(b, '\n', State.DONE, Refusal.TRAILER);
             case DATA, DONE -> throw new IllegalStateException(state.name());
         }
@@ -218,19 +281,46 @@ final class Http1Chunks {
         } else if (!ByteClass.is(ByteClass.TOKEN, b)) {
             refusal = Refusal.TRAILER;
         } else {
-            if (nameLength < NAME_BYTES) {
-                name[nameLength] = b;
-            }
+            keep(b);
             nameLength++;
         }
     }
 
     /** Whether a trailer tells what only a head may tell. */
     private boolean frames() {
-        return nameLength <= NAME_BYTES
-                && (ByteClass.equalsIgnoreCase(name, 0, nameLength, "content-length")
-                        || ByteClass.equalsIgnoreCase(name, 0, nameLength, "transfer-encoding")
-                        || ByteClass.equalsIgnoreCase(name, 0, nameLength, "host"));
+        return ByteClass.equalsIgnoreCase(trailer, 0, nameLength, "content-length")
+                || ByteClass.equalsIgnoreCase(trailer, 0, nameLength, "transfer-encoding")
+                || ByteClass.equalsIgnoreCase(trailer, 0, nameLength, "host");
+    }
+
+    private void keep(byte b) {
+        if (trailerLength == trailer.length) {
+            trailer = Arrays.copyOf(trailer, Math.max(TRAILER_BYTES, 2 * trailerLength));
+        }
+        trailer[trailerLength++] = b;
+    }
+
+    private void trailerEnds() {
+        AsciiString name = HeaderNames.ofThisThread().name(trailer, 0, nameLength);
+        if (name == null) {
+            throw new IllegalStateException("a trailer without a name");
+        }
+        if (read == null) {
+            read = HttpHeaders.builder();
+        }
+        int from = nameLength;
+        int to = trailerLength;
+        while (from < to && isSpace(trailer[from])) {
+            from++;
+        }
+        while (to > from && isSpace(trailer[to - 1])) {
+            to--;
+        }
+        read.add(name, new String(trailer, from, to - from, StandardCharsets.ISO_8859_1));
+    }
+
+    private static boolean isSpace(byte b) {
+        return b == ' ' || b == '\t';
     }
 
     private void expect(byte b, char wanted, State next, Refusal otherwise) {

@@ -1,26 +1,21 @@
 package io.sluice.gateway.wire;
 
+import com.linecorp.armeria.common.HttpHeaders;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
-import io.netty.handler.codec.DecoderException;
-import io.netty.handler.codec.DecoderResult;
-import io.netty.handler.codec.http.DefaultHttpContent;
-import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the bytes of an HTTP/1 connection before the decoder does: only whole heads whose framing is beyond doubt go on, one request at a time, and
- * chunks only as far as they are right. Bytes go on as they came, mostly in the buffer in which they came. What is wrong in a head goes on as a
- * {@link RefusedRequest}, so that it is answered, logged and counted as any other; what is wrong in a body as a part that failed. Nothing of the
- * connection is read after either. While the caller sends requests before it has its answers, or does not read them, its bytes are left where they
- * are.
+ * Reads the bytes of an HTTP/1 connection: only whole heads whose framing is beyond doubt go on, one request at a time, and of bodies only as much as
+ * is right. Goes on as an {@link Http1Request}, then buffers with what its body has, mostly those in which it came, then an {@link Http1End}. What is
+ * wrong in a head goes on as a request that is not let in, so that it is answered, logged and counted as any other; what is wrong in a body as its
+ * broken end. Nothing of the connection is read after either. While the caller sends requests before it has its answers, or does not read them, its
+ * bytes are left where they are.
  */
 public final class Http1Gate extends ChannelDuplexHandler {
     private static final int NOT_READING = 1;
@@ -40,13 +35,15 @@ public final class Http1Gate extends ChannelDuplexHandler {
     private @Nullable ChannelHandlerContext ctx;
     private State state = State.HEAD;
 
-    /** Bytes that have not gone on; {@link #checked} of them may. */
+    /** Bytes that have not gone on. */
     private @Nullable ByteBuf held;
 
     private boolean ownBuffer;
-    private int checked;
     private long left;
-    private boolean headPassed;
+
+    /** One whose body may turn out to be none before anybody is asked. */
+    private @Nullable Http1Request pending;
+
     private int unanswered;
     private boolean pumping;
     private int pauses;
@@ -85,7 +82,6 @@ public final class Http1Gate extends ChannelDuplexHandler {
         resume(NOT_ANSWERED);
         ByteBuf rest = held;
         held = null;
-        checked = 0;
         if (rest != null) {
             context().fireChannelRead(rest);
             context().fireChannelReadComplete();
@@ -197,39 +193,52 @@ public final class Http1Gate extends ChannelDuplexHandler {
             return false;
         }
         cancelTimer();
-        checked = end;
-        headPassed = false;
+        in.skipBytes(end);
+        dropIfRead();
         unanswered++;
+        Http1Request request = head.request(caller.takesAbsoluteTargets());
+        if (head.isConnect()) {
+            close();
+            context().fireChannelRead(request);
+            context().fireChannelRead(Http1End.PLAIN);
+            return false;
+        }
         if (head.isChunked()) {
             if (chunks == null) {
                 chunks = new Http1Chunks(limits.maxHeadBytes());
             } else {
                 chunks.reset();
             }
+            pending = request;
             state = State.CHUNKS;
+            return true;
+        }
+        left = head.length();
+        if (left == 0) {
+            head.reset();
+            context().fireChannelRead(request);
+            context().fireChannelRead(Http1End.PLAIN);
         } else {
-            left = head.length();
-            state = left == 0 ? State.HEAD : State.LENGTH;
+            state = State.LENGTH;
+            context().fireChannelRead(request);
         }
-        boolean last = head.isConnect();
-        boolean more = state == State.HEAD ? ended() : true;
-        if (last) {
-            close();
-        }
-        return more;
+        return true;
     }
 
     private boolean length() {
         ByteBuf in = in();
-        int take = (int) Math.min(left, in.readableBytes() - checked);
+        int take = (int) Math.min(left, in.readableBytes());
         left -= take;
-        checked += take;
-        if (left > 0) {
-            passOn();
-            return false;
+        boolean last = left == 0;
+        if (last) {
+            state = State.HEAD;
+            head.reset();
         }
-        state = State.HEAD;
-        return ended();
+        passOn(in, take);
+        if (last) {
+            context().fireChannelRead(Http1End.PLAIN);
+        }
+        return last;
     }
 
     private boolean chunks() {
@@ -238,10 +247,10 @@ public final class Http1Gate extends ChannelDuplexHandler {
         if (framing == null) {
             throw new IllegalStateException("no chunks");
         }
-        checked = framing.read(in, in.readerIndex() + checked, in.writerIndex()) - in.readerIndex();
+        int read = framing.read(in, in.readerIndex(), in.writerIndex());
         Refusal why = framing.refusal();
         if (why != null) {
-            if (headPassed) {
+            if (pending == null) {
                 breakBody(why);
             } else {
                 unanswered--;
@@ -249,17 +258,35 @@ public final class Http1Gate extends ChannelDuplexHandler {
             }
             return false;
         }
-        if (framing.isDone()) {
-            state = State.HEAD;
-            return ended();
-        }
-        if (framing.isFirstSizeRead() || head.expectsContinue()) {
-            cancelTimer();
-            passOn();
-        } else {
+        in.readerIndex(read);
+        boolean done = framing.isDone();
+        if (!done && !framing.isFirstSizeRead() && !head.expectsContinue()) {
             startTimer(caller.limits()); // nothing is asked of an upstream before the first chunk is there
+            dropIfRead();
+            return false;
         }
-        return false;
+        cancelTimer();
+        Http1Request request = pending;
+        pending = null;
+        ByteBuf data = framing.dataBytes() == 0 ? null : framing.data(in);
+        Http1End end = null;
+        if (done) {
+            HttpHeaders trailers = framing.trailers();
+            end = trailers.isEmpty() ? Http1End.PLAIN : new Http1End(trailers, false);
+            state = State.HEAD;
+            head.reset();
+        }
+        dropIfRead();
+        if (request != null) {
+            context().fireChannelRead(request);
+        }
+        if (data != null) {
+            context().fireChannelRead(data);
+        }
+        if (end != null) {
+            context().fireChannelRead(end);
+        }
+        return done;
     }
 
     private ByteBuf in() {
@@ -270,27 +297,18 @@ public final class Http1Gate extends ChannelDuplexHandler {
         return in;
     }
 
-    /** All of a request is there. */
-    private boolean ended() {
-        cancelTimer();
-        head.reset();
-        passOn();
-        return held != null;
-    }
-
-    private void passOn() {
-        ByteBuf in = in();
-        int length = checked;
-        if (length == 0) {
-            return;
-        }
-        checked = 0;
-        headPassed = true;
+    private void passOn(ByteBuf in, int length) {
         if (length == in.readableBytes()) {
             held = null;
             context().fireChannelRead(in);
         } else {
             context().fireChannelRead(in.readRetainedSlice(length));
+        }
+    }
+
+    private void dropIfRead() {
+        if (held != null && !held.isReadable()) {
+            drop();
         }
     }
 
@@ -301,8 +319,8 @@ public final class Http1Gate extends ChannelDuplexHandler {
         refusing = true;
         unanswered++;
         caller.refused(why);
-        context().fireChannelRead(new RefusedRequest(why));
-        context().fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+        context().fireChannelRead(Http1Request.refused(why));
+        context().fireChannelRead(Http1End.PLAIN);
         context().fireChannelReadComplete();
     }
 
@@ -310,14 +328,13 @@ public final class Http1Gate extends ChannelDuplexHandler {
         close();
         refusing = true;
         caller.refused(why);
-        HttpContent broken = new DefaultHttpContent(Unpooled.EMPTY_BUFFER);
-        broken.setDecoderResult(DecoderResult.failure(new DecoderException(why.name())));
-        context().fireChannelRead(broken);
+        context().fireChannelRead(Http1End.BROKEN);
         context().fireChannelReadComplete();
     }
 
     private void close() {
         state = State.CLOSED;
+        pending = null;
         cancelTimer();
         drop();
         resume(NOT_ANSWERED);
@@ -326,7 +343,6 @@ public final class Http1Gate extends ChannelDuplexHandler {
     private void drop() {
         ByteBuf rest = held;
         held = null;
-        checked = 0;
         if (rest != null) {
             rest.release();
         }
@@ -342,7 +358,7 @@ public final class Http1Gate extends ChannelDuplexHandler {
 
     private void tookTooLong() {
         headTimer = null;
-        if (state == State.HEAD || (state == State.CHUNKS && !headPassed)) {
+        if (state == State.HEAD || pending != null) {
             if (state == State.CHUNKS) {
                 unanswered--;
             }

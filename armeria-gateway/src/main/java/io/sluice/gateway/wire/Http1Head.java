@@ -1,13 +1,18 @@
 package io.sluice.gateway.wire;
 
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.AsciiString;
 import io.netty.util.concurrent.FastThreadLocal;
+import io.sluice.gateway.upstream.HeaderNames;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The head of one HTTP/1 request, line by line as it arrives. Says where it ends and how its body is framed, or why it is not let in: because it
- * is no HTTP/1.1, or because another program might read it otherwise. Every byte is looked at once, however small the pieces are in which they
- * come.
+ * The head of one HTTP/1 request, line by line as it arrives. Says where it ends, what it asks for and how its body is framed, or why it is not let
+ * in: because it is no HTTP/1.1, or because another program might read it otherwise. Every byte is looked at once, however small the pieces are in
+ * which they come. Of one event loop, on which it is made.
  */
 final class Http1Head {
     /** What {@link #read} returns while the end has not come. */
@@ -26,6 +31,12 @@ final class Http1Head {
         }
     };
 
+    /** As Envoy answers a method that it does not know. */
+    private static final String UNKNOWN_METHOD = Refusal.REQUEST_LINE.mark();
+
+    private static final String ROOT = "/";
+
+    private final HeaderNames names = HeaderNames.ofThisThread();
     private int lineStart;
     private int scanned;
     private boolean requestLineSeen;
@@ -34,8 +45,15 @@ final class Http1Head {
     private boolean chunked;
     private boolean expectsContinue;
     private boolean connect;
+    private boolean unknownMethod;
+    private boolean upgradeSeen;
     private boolean upgrade;
+    private boolean saysUpgrade;
+    private boolean saysClose;
+    private boolean saysKeepAlive;
     private long length = -1;
+    private String target = "";
+    private @Nullable RequestHeadersBuilder headers;
     private @Nullable Refusal refusal;
 
     void reset() {
@@ -47,9 +65,73 @@ final class Http1Head {
         chunked = false;
         expectsContinue = false;
         connect = false;
+        unknownMethod = false;
+        upgradeSeen = false;
         upgrade = false;
+        saysUpgrade = false;
+        saysClose = false;
+        saysKeepAlive = false;
         length = -1;
+        target = "";
+        headers = null;
         refusal = null;
+    }
+
+    /**
+     * What was read, once the end has come.
+     *
+     * @param absoluteTargets whether a target may name its host
+     */
+    Http1Request request(boolean absoluteTargets) {
+        RequestHeadersBuilder asked = headers();
+        boolean bare = !chunked && length <= 0;
+        boolean keepAlive = !saysClose && (!http10 || saysKeepAlive);
+        if (unknownMethod) {
+            RequestHeadersBuilder refused = Http1Request.begin(asked.get(HttpHeaderNames.METHOD, ""));
+            refused.path(ROOT).set(WireMarks.REFUSAL, UNKNOWN_METHOD);
+            return new Http1Request(refused, bare, keepAlive, http10, false);
+        }
+        if (connect) {
+            asked.path(target).set(WireMarks.REFUSAL, WireMarks.NO_TUNNEL);
+            return new Http1Request(asked, true, false, http10, false);
+        }
+        boolean absolute = !target.startsWith(ROOT) && !target.equals("*");
+        if (absolute && absoluteTargets) {
+            absolute = false;
+            splitAbsolute(asked);
+        } else {
+            asked.path(target);
+        }
+        if (!asked.contains(HttpHeaderNames.AUTHORITY)) {
+            asked.set(WireMarks.REFUSAL, WireMarks.MISSING_HOST);
+        } else if (absolute) {
+            asked.set(WireMarks.REFUSAL, WireMarks.ABSOLUTE_TARGET);
+        }
+        boolean upgrades = upgrade && saysUpgrade && !http10;
+        if (upgradeSeen && !upgrades) {
+            asked.remove(HttpHeaderNames.UPGRADE);
+        }
+        return new Http1Request(asked, bare, keepAlive, http10, upgrades);
+    }
+
+    /** {@code http://host/path}: the host goes where hosts belong. */
+    private void splitAbsolute(RequestHeadersBuilder asked) {
+        int host = target.indexOf("://") + 3;
+        int end = host;
+        while (end < target.length() && "/?#".indexOf(target.charAt(end)) < 0) {
+            end++;
+        }
+        asked.authority(target.substring(host, end));
+        String path = target.substring(end);
+        asked.path(path.startsWith(ROOT) ? path : ROOT + path);
+    }
+
+    private RequestHeadersBuilder headers() {
+        RequestHeadersBuilder read = headers;
+        if (read == null) {
+            throw new IllegalStateException("no request line");
+        }
+        return read;
     }
 
     /** Null as long as nothing is wrong. */
@@ -68,10 +150,6 @@ final class Http1Head {
 
     boolean isConnect() {
         return connect;
-    }
-
-    boolean isUpgrade() {
-        return upgrade;
     }
 
     /** Whether the caller waits for 100 before it sends the body. */
@@ -173,6 +251,14 @@ final class Http1Head {
         if (refusal == null) {
             target(bytes, target, targetEnd, method - start == 7 && bytes[start] == 'O');
         }
+        String name = Http1Methods.name(bytes, start, method);
+        unknownMethod = name == null;
+        headers = Http1Request.begin(name == null ? text(bytes, start, method) : name);
+        this.target = text(bytes, target, targetEnd);
+    }
+
+    private static String text(byte[] bytes, int from, int to) {
+        return from == to ? "" : new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
     }
 
     private static boolean isControl(byte b) {
@@ -260,18 +346,26 @@ final class Http1Head {
         while (valueEnd > value && isSpace(bytes[valueEnd - 1])) {
             valueEnd--;
         }
-        known(bytes, start, colon, value, valueEnd);
+        AsciiString name = names.name(bytes, start, colon);
+        if (name == null) {
+            throw new IllegalStateException("no name: " + text(bytes, start, colon));
+        }
+        if (known(bytes, start, colon, value, valueEnd)) {
+            headers().add(name, names.value(bytes, value, valueEnd));
+        }
     }
 
     private static boolean isSpace(byte b) {
         return b == ' ' || b == '\t';
     }
 
-    private void known(byte[] bytes, int name, int nameEnd, int value, int end) {
+    /** @return whether it is a header to those behind us as well */
+    private boolean known(byte[] bytes, int name, int nameEnd, int value, int end) {
         switch (nameEnd - name) {
             case 4 -> {
                 if (ByteClass.equalsIgnoreCase(bytes, name, nameEnd, "host")) {
                     host(bytes, value, end);
+                    return false;
                 }
             }
             case 6 -> {
@@ -279,7 +373,12 @@ final class Http1Head {
                     expectsContinue = ByteClass.equalsIgnoreCase(bytes, value, end, "100-continue");
                 }
             }
-            case 7 -> upgrade |= ByteClass.equalsIgnoreCase(bytes, name, nameEnd, "upgrade");
+            case 7 -> {
+                if (ByteClass.equalsIgnoreCase(bytes, name, nameEnd, "upgrade") && !upgradeSeen) {
+                    upgradeSeen = true;
+                    upgrade = !ByteClass.equalsIgnoreCase(bytes, value, end, "h2c"); // in which no Envoy takes part
+                }
+            }
             case 10 -> {
                 if (ByteClass.equalsIgnoreCase(bytes, name, nameEnd, "connection")) {
                     connection(bytes, value, end);
@@ -290,6 +389,8 @@ final class Http1Head {
                     contentLength(bytes, value, end);
                 } else if (ByteClass.equalsIgnoreCase(bytes, name, nameEnd, "content_length")) {
                     refuse(Refusal.FRAMING_TWIN);
+                } else if (ByteClass.equalsIgnoreCase(bytes, name, nameEnd, "http2-settings")) {
+                    return false;
                 }
             }
             case 17 -> {
@@ -299,8 +400,12 @@ final class Http1Head {
                     refuse(Refusal.FRAMING_TWIN);
                 }
             }
-            default -> {}
+            default -> {
+                return nameEnd - name != WireMarks.REFUSAL.length()
+                        || !ByteClass.equalsIgnoreCase(bytes, name, nameEnd, WireMarks.REFUSAL.toString());
+            }
         }
+        return true;
     }
 
     private void host(byte[] bytes, int value, int end) {
@@ -308,6 +413,8 @@ final class Http1Head {
             refuse(Refusal.DUPLICATE_HOST);
         } else if (!Authority.isOne(bytes, value, end)) {
             refuse(Refusal.HOST);
+        } else {
+            headers().authority(names.value(bytes, value, end));
         }
         hostSeen = true;
     }
@@ -332,6 +439,9 @@ final class Http1Head {
                 refuse(Refusal.CONNECTION);
                 return;
             }
+            saysUpgrade |= ByteClass.equalsIgnoreCase(bytes, from, to, "upgrade");
+            saysClose |= ByteClass.equalsIgnoreCase(bytes, from, to, "close");
+            saysKeepAlive |= ByteClass.equalsIgnoreCase(bytes, from, to, "keep-alive");
             at = tokenEnd + 1;
         }
     }
@@ -371,6 +481,10 @@ final class Http1Head {
     private void checkFraming() {
         if (chunked && (length >= 0 || http10)) {
             refuse(Refusal.LENGTH_BESIDE_CHUNKS);
+        } else if (connect && chunked) {
+            refuse(Refusal.TRANSFER_ENCODING);
+        } else if (connect && length > 0) {
+            refuse(Refusal.BODY_OF_CONNECT);
         }
     }
 }

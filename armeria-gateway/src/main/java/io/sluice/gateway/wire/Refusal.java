@@ -21,6 +21,7 @@ public enum Refusal {
     LENGTH_BESIDE_CHUNKS(400, "http1.content_length_and_chunked_not_allowed"),
     FRAMING_TWIN(400, "http1.unexpected_underscore"),
     HEADERS_TOO_LARGE(431, "http1.headers_too_large"),
+    BODY_OF_CONNECT(400, "http1.body_disallowed"),
     CHUNK(400, "http1.codec_error"),
     TRAILER(400, "http1.codec_error"),
     HEADERS_TOO_SLOW(408, "request_header_timeout"),

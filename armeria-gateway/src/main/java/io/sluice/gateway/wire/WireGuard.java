@@ -5,8 +5,6 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import java.util.List;
@@ -15,8 +13,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands in front of Armeria's HTTP code on one connection. HTTP/1 is not Armeria's: its handlers go, and Netty's decoder between our gate and our
- * guard comes in their place. For HTTP/2 Armeria sets its codec up when it has seen the first four bytes; they go ahead alone, our handler is put
+ * Stands in front of Armeria's HTTP code on one connection. HTTP/1 is not Armeria's: its handlers go, and our gate
+ * comes in their place. For HTTP/2 Armeria sets its codec up when it has seen the first four bytes; they go ahead alone, our handler is put
  * behind the codec, then the rest follows. What must not be rewritten or pass is moved out of the way there, under the names of {@link WireMarks}.
  */
 public final class WireGuard extends ChannelInboundHandlerAdapter {
@@ -24,7 +22,6 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
     private static final int HTTP2_PREFACE = 0x50524920; // "PRI "
     private static final int FLUSHES_AT_MOST = 256;
     private static final int MAX_HEADER_BYTES = 60 * 1024;
-    private static final int MAX_PIECE_BYTES = 64 * 1024;
     private static final String ARMERIA = "com.linecorp.armeria.";
     private static final String TRAFFIC_LOG = "TrafficLoggingHandler";
 
@@ -40,7 +37,7 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
     /**
      * To be called while the connection's pipeline is built.
      *
-     * @param http1 adds what takes Netty's messages and tells the gate what it answered, once a caller has begun to speak HTTP/1
+     * @param http1 adds what takes the gate's messages and tells the gate what it answered, once a caller has begun to speak HTTP/1
      */
     public static void install(ChannelPipeline pipeline, Caller caller, BiConsumer<ChannelPipeline, Http1Gate> http1) {
         // what is written while the upstream's connection is read goes out in one system call as well
@@ -111,12 +108,8 @@ public final class WireGuard extends ChannelInboundHandlerAdapter {
                 pipeline.remove(entry.getKey());
             }
         }
-        HttpDecoderConfig config = new HttpDecoderConfig()
-                .setMaxInitialLineLength(MAX_HEADER_BYTES)
-                .setMaxHeaderSize(MAX_HEADER_BYTES)
-                .setMaxChunkSize(MAX_PIECE_BYTES);
         Http1Gate gate = new Http1Gate(caller);
-        pipeline.addLast(gate, new HttpRequestDecoder(config), new Http1Guard(caller));
+        pipeline.addLast(gate);
         http1.accept(pipeline, gate);
     }
 

@@ -17,7 +17,7 @@ public final class WireMarks {
     static final String NO_TUNNEL = "404 route_not_found";
 
     /** In place of the path of a request that could not be read; as logs write what is not there. */
-    static final AsciiString NO_PATH = AsciiString.cached("-");
+    static final String NO_PATH = "-";
 
     /** Of these, the refusal whose answer has no text. */
     static final String MISSING_HOST = "400 missing_host_header";
@@ -54,6 +54,9 @@ public final class WireMarks {
         String details = refusal.substring(space + 1);
         if (refusal.equals(Refusal.HEADERS_TOO_SLOW.mark())) {
             return LocalReply.of(status.code(), "request header timeout", details);
+        }
+        if (refusal.equals(NO_TUNNEL)) {
+            return LocalReply.of(status.code(), "", details, ResponseFlag.NR);
         }
         return isOfManager(refusal)
                 ? LocalReply.of(status.code(), "", details)

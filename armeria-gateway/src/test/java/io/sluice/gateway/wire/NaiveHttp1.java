@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a connection's bytes at once, by the grammar of RFC 9110 and 9112 with what we leave out of it, as expressions. An oracle: slow, and
@@ -22,8 +23,23 @@ final class NaiveHttp1 {
             Pattern.compile("([0-9A-Fa-f]{1,15})(;" + TOKEN + "(=(" + TOKEN + "|" + QUOTED + "))?)*");
     private static final int LIMIT = 60 * 1024;
 
-    /** @param requests those that are complete, as their bytes @param bad whether what follows is none */
-    record Reading(List<String> requests, boolean bad) {}
+    /**
+     * @param requests those that are complete, as their bytes
+     * @param messages what they say
+     * @param begun what the next one says as far as it has come and is right; null as long as its head has not
+     * @param bad whether what follows is none
+     */
+    record Reading(
+            List<String> requests,
+            List<Message> messages,
+            @Nullable Message begun,
+            boolean bad) {}
+
+    /**
+     * @param head method and target, then each header
+     * @param trailers null as long as the end has not come
+     */
+    record Message(List<String> head, String body, @Nullable List<String> trailers) {}
 
     private static final class Bad extends RuntimeException {
         private static final long serialVersionUID = 1;
@@ -35,6 +51,9 @@ final class NaiveHttp1 {
 
     private final String bytes;
     private int at;
+    private @Nullable List<String> head;
+    private StringBuilder body = new StringBuilder();
+    private List<String> trailers = List.of();
 
     private NaiveHttp1(String bytes) {
         this.bytes = bytes;
@@ -43,25 +62,34 @@ final class NaiveHttp1 {
     static Reading read(String latin1) {
         NaiveHttp1 reader = new NaiveHttp1(latin1);
         List<String> requests = new ArrayList<>();
+        List<Message> messages = new ArrayList<>();
         while (reader.at < latin1.length()) {
             int start = reader.at;
             try {
                 boolean last = reader.request();
                 requests.add(latin1.substring(start, reader.at));
+                messages.add(reader.message(reader.trailers));
                 if (last) {
                     break;
                 }
             } catch (Bad e) {
-                return new Reading(requests, true);
+                return new Reading(requests, messages, reader.message(null), true);
             } catch (Unfinished e) {
-                break;
+                return new Reading(requests, messages, reader.message(null), false);
             }
         }
-        return new Reading(requests, false);
+        return new Reading(requests, messages, null, false);
+    }
+
+    private @Nullable Message message(@Nullable List<String> ending) {
+        return head == null ? null : new Message(head, body.toString(), ending);
     }
 
     private boolean request() {
         int start = at;
+        head = null;
+        body = new StringBuilder();
+        trailers = new ArrayList<>();
         String line = line();
         if (line.isEmpty()) {
             line = line();
@@ -70,6 +98,7 @@ final class NaiveHttp1 {
         check(request.matches());
         boolean connect = request.group(1).equalsIgnoreCase("CONNECT");
         target(request.group(1), request.group(2), connect);
+        List<String> fields = new ArrayList<>(List.of(request.group(1) + " " + request.group(2)));
         List<String> hosts = new ArrayList<>();
         List<String> lengths = new ArrayList<>();
         List<String> codings = new ArrayList<>();
@@ -77,6 +106,7 @@ final class NaiveHttp1 {
             Matcher header = HEADER.matcher(line);
             check(header.matches());
             String value = header.group(2).replaceAll("[ \\t]+$", "");
+            fields.add(header.group(1).toLowerCase(Locale.ROOT) + ": " + value);
             switch (header.group(1).toLowerCase(Locale.ROOT)) {
                 case "host" -> {
                     check(hosts.isEmpty() && isAuthority(value));
@@ -102,6 +132,8 @@ final class NaiveHttp1 {
             }
         }
         check(at - start <= LIMIT && (codings.isEmpty() || lengths.isEmpty()));
+        head = fields;
+        check(!connect || (codings.isEmpty() && lengths.stream().allMatch("0"::equals)));
         if (!codings.isEmpty()) {
             chunks();
         } else if (!lengths.isEmpty()) {
@@ -144,7 +176,9 @@ final class NaiveHttp1 {
         for (String line = line(); !line.isEmpty(); line = line()) {
             Matcher trailer = HEADER.matcher(line);
             check(trailer.matches());
-            check(!trailer.group(1).toLowerCase(Locale.ROOT).matches("host|content-length|transfer-encoding"));
+            String name = trailer.group(1).toLowerCase(Locale.ROOT);
+            check(!name.matches("host|content-length|transfer-encoding"));
+            trailers.add(name + ": " + trailer.group(2).replaceAll("[ \\t]+$", ""));
         }
     }
 
@@ -161,10 +195,12 @@ final class NaiveHttp1 {
     }
 
     private void take(long length) {
-        if (bytes.length() - at < length) {
+        int there = (int) Math.min(length, bytes.length() - at);
+        body.append(bytes, at, at + there);
+        at += there;
+        if (there < length) {
             throw new Unfinished();
         }
-        at += (int) length;
     }
 
     private static void check(boolean right) {

@@ -25,6 +25,7 @@ import io.sluice.gateway.filter.RouteAction.ClusterChoice;
 import io.sluice.gateway.filter.RouteAction.HostRewrite;
 import io.sluice.gateway.filter.RouteAction.PathRewrite;
 import io.sluice.gateway.filter.TerminalFilter;
+import io.sluice.gateway.tracing.RequestTrace;
 import io.sluice.gateway.upstream.CallPolicy;
 import io.sluice.gateway.upstream.ResetReason;
 import io.sluice.gateway.upstream.RetryPolicy;
@@ -335,7 +336,9 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
 
     @Override
     public void cancel() {
-        mirrors.forEach(Mirror::cancelUnlessWhole);
+        if (!mirrors.isEmpty()) {
+            mirrors.forEach(Mirror::cancelUnlessWhole);
+        }
         if (call != null) {
             call.cancel();
         }
@@ -361,7 +364,9 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         if (attempt > 1 && route != null && route.known().tellTimeoutRetries()) {
             headers.set(X_ENVOY_IS_TIMEOUT_RETRY, String.valueOf(tookTooLong));
         }
-        exchange.trace().attempt(attempt, exchange.upstream().cluster, endpoint.key(), headers);
+        if (!exchange.trace().equals(RequestTrace.NONE)) {
+            exchange.trace().attempt(attempt, exchange.upstream().cluster, endpoint.key(), headers);
+        }
     }
 
     @Override
@@ -413,7 +418,7 @@ final class RouterFilter implements TerminalFilter, UpstreamCall.Listener {
         headersOut = true;
         long since = exchange.requestEndNanos();
         if (!suppressEnvoyHeaders && since != 0) {
-            headers.set(X_ENVOY_UPSTREAM_SERVICE_TIME, String.valueOf((now - since) / 1_000_000));
+            headers.set(X_ENVOY_UPSTREAM_SERVICE_TIME, Millis.text((now - since) / 1_000_000));
         }
         if (requestHash != null) {
             requestHash.newCookies().forEach(cookie -> headers.add(HttpHeaderNames.SET_COOKIE, cookie));
