@@ -26,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Checks over connections of their own, beside those that carry traffic. */
 public final class HealthProbes implements HealthProbe, AutoCloseable {
@@ -37,17 +38,32 @@ public final class HealthProbes implements HealthProbe, AutoCloseable {
     /** Field 1, bytes: HealthCheckRequest.service. */
     private static final int SERVICE_FIELD = 1 << 3 | 2;
 
-    private final ClientFactory reusing;
-    private final ClientFactory single;
+    private final EventLoopGroup workers;
     private final TcpProbe tcp;
+    // made by the first check that wants one: with it come Armeria's client and its TLS, 8 MiB that most sidecars never
+    // need
+    private @Nullable ClientFactory reusing;
+    private @Nullable ClientFactory single;
 
     public HealthProbes(EventLoopGroup workers) {
-        reusing = ClientFactory.builder().workerGroup(workers, false).build();
-        single = ClientFactory.builder()
-                .workerGroup(workers, false)
-                .maxNumRequestsPerConnection(1)
-                .build();
+        this.workers = workers;
         tcp = new TcpProbe(workers);
+    }
+
+    private synchronized ClientFactory factory(boolean reuses) {
+        if (reuses) {
+            if (reusing == null) {
+                reusing = ClientFactory.builder().workerGroup(workers, false).build();
+            }
+            return reusing;
+        }
+        if (single == null) {
+            single = ClientFactory.builder()
+                    .workerGroup(workers, false)
+                    .maxNumRequestsPerConnection(1)
+                    .build();
+        }
+        return single;
     }
 
     @Override
@@ -83,7 +99,7 @@ public final class HealthProbes implements HealthProbe, AutoCloseable {
         WebClient.builder(
                         http2 ? SessionProtocol.H2C : SessionProtocol.H1C,
                         com.linecorp.armeria.client.Endpoint.of(host, port))
-                .factory(policy.reuses() ? reusing : single)
+                .factory(factory(policy.reuses()))
                 .responseTimeout(policy.timeout())
                 .build()
                 .execute(request)
@@ -173,8 +189,11 @@ public final class HealthProbes implements HealthProbe, AutoCloseable {
     }
 
     @Override
-    public void close() {
-        reusing.closeAsync();
-        single.closeAsync();
+    public synchronized void close() {
+        for (ClientFactory made : new ClientFactory[] {reusing, single}) {
+            if (made != null) {
+                made.closeAsync();
+            }
+        }
     }
 }
