@@ -1,12 +1,10 @@
 package io.sluice.gateway.listener;
 
-import com.linecorp.armeria.internal.common.InitiateConnectionShutdown;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
 import io.sluice.gateway.accesslog.TlsSession;
@@ -25,8 +23,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A caller's connection and what is under way on it. Tells exchanges at once that their caller is gone; Armeria gives HTTP/1 a second first. On
- * the connection's event loop but for {@link #drain} and {@link #closeIfIdle}.
+ * A caller's connection and what is under way on it. Tells exchanges at once that their caller is gone. On the connection's event loop but for {@link #drain} and {@link #closeIfIdle}.
  */
 final class DownstreamConnection extends ChannelInboundHandlerAdapter implements Caller {
     private static final AttributeKey<DownstreamConnection> KEY =
@@ -220,9 +217,14 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
 
     /** No further request: HTTP/1 hears of it with its next answer, HTTP/2 now. */
     private void end() {
+        drainNow(Duration.ZERO);
+    }
+
+    private void drainNow(Duration inFlight) {
         draining = true;
-        if (channel.pipeline().get(Http2ConnectionHandler.class) != null) {
-            channel.pipeline().fireUserEventTriggered(InitiateConnectionShutdown.of(0));
+        Http2Downstream http2 = channel.pipeline().get(Http2Downstream.class);
+        if (http2 != null) {
+            http2.drain(inFlight);
         }
     }
 
@@ -263,12 +265,7 @@ final class DownstreamConnection extends ChannelInboundHandlerAdapter implements
      * connection, since its caller may be sending the next request.
      */
     void drain(Duration inFlight) {
-        channel.eventLoop().execute(() -> {
-            draining = true;
-            if (channel.pipeline().get(Http2ConnectionHandler.class) != null) {
-                channel.pipeline().fireUserEventTriggered(InitiateConnectionShutdown.of(inFlight.toNanos() / 1_000));
-            }
-        });
+        channel.eventLoop().execute(() -> drainNow(inFlight));
     }
 
     boolean isDraining() {

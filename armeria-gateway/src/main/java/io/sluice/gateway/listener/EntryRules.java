@@ -55,7 +55,7 @@ final class EntryRules {
             "x-envoy-original-url",
             "x-envoy-hedge-on-per-try-timeout");
 
-    /** Of what Armeria makes of a request line: {@code :method}, {@code :scheme} and {@code :path}. */
+    /** Of what the wire makes of a request line: {@code :method}, {@code :scheme} and {@code :path}. */
     private static final int PSEUDO_HEADERS_BUT_HOST = 3;
 
     private static final List<AsciiString> NOT_FROM_THE_EDGE = names(
@@ -161,11 +161,10 @@ final class EntryRules {
         String host = authority;
         int colon = authority.lastIndexOf(':');
         if (colon > authority.lastIndexOf(']')) {
-            String port = authority.substring(colon + 1);
             boolean strip = switch (manager.hostPort()) {
                 case KEEP -> false;
                 case STRIP_ANY -> true;
-                case STRIP_MATCHING -> port.equals(Integer.toString(listenerPort));
+                case STRIP_MATCHING -> authority.substring(colon + 1).equals(Integer.toString(listenerPort));
             };
             if (strip) {
                 host = authority.substring(0, colon);

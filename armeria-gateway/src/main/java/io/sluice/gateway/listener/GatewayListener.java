@@ -1,14 +1,11 @@
 package io.sluice.gateway.listener;
 
-import com.linecorp.armeria.common.HttpRequest;
-import com.linecorp.armeria.common.HttpResponse;
-import com.linecorp.armeria.common.HttpResponseWriter;
-import com.linecorp.armeria.common.stream.ClosedStreamException;
-import com.linecorp.armeria.server.HttpService;
-import com.linecorp.armeria.server.Server;
-import com.linecorp.armeria.server.ServiceRequestContext;
+import com.linecorp.armeria.common.util.TransportType;
 import io.micrometer.core.instrument.Counter;
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.sluice.gateway.compile.CompiledListener;
 import io.sluice.gateway.compile.HttpConnectionManager;
@@ -21,34 +18,28 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One port: an Armeria server whose only service reads the newest connection manager for each request, so that a change of configuration is one
- * write and never touches the socket. A request under way keeps the manager it began with.
+ * One port. Each request asks for the newest connection manager, so that a change of configuration is one write and never touches the socket. A
+ * request under way keeps the manager it began with.
  */
-final class GatewayListener implements HttpService {
+final class GatewayListener {
     private static final Logger log = LoggerFactory.getLogger(GatewayListener.class);
-    private static final int MAX_HEADER_BYTES = 60 * 1024;
-
-    /** As in Envoy's edge guide: what a caller may make us keep while its upstreams are slow. */
-    private static final int STREAM_WINDOW_BYTES = 64 * 1024;
-
-    private static final int CONNECTION_WINDOW_BYTES = 1024 * 1024;
-
     /** How long a connection may stay unused while the listener drains. */
     private static final Duration IDLE_WHILE_DRAINING = Duration.ofSeconds(1);
 
     private final InetSocketAddress address;
-    private final Acceptor acceptor = new Acceptor();
-    private final Server server;
+    private final ServerBootstrap bootstrap;
     private final ListenerParts parts;
     private final Set<DownstreamConnection> connections = ConcurrentHashMap.newKeySet();
     private final TlsMeters tlsMeters;
     private final Counter noMatch;
     private volatile FilterChains chains;
     private volatile boolean draining;
+    private volatile @Nullable Channel socket;
 
     GatewayListener(
             CompiledListener listener,
@@ -62,31 +53,15 @@ final class GatewayListener implements HttpService {
         this.tlsMeters = tlsMeters;
         this.noMatch = noMatch;
         chains = FilterChains.of(listener, secrets, tlsMeters, null);
-        HttpConnectionManager manager = listener.manager();
-        server = Server.builder()
-                .http(address)
-                .bossGroupFactory(acceptor::group)
-                .workerGroup(workers, false)
-                .childChannelPipelineCustomizer(pipeline -> accepted(pipeline.channel()))
-                .serviceUnder("/", this)
-                .requestTimeoutMillis(0)
-                .maxRequestLength(0)
-                .idleTimeoutMillis(0) // ours
-                .disableServerHeader()
-                .disableDateHeader()
-                .verboseResponses(false)
-                .errorHandler(
-                        (ctx, cause) -> cause instanceof ClosedStreamException ? HttpResponse.ofFailure(cause) : null)
-                .http1MaxHeaderSize(MAX_HEADER_BYTES)
-                .http1MaxInitialLineLength(MAX_HEADER_BYTES)
-                .http2MaxHeaderListSize(MAX_HEADER_BYTES)
-                .http2InitialStreamWindowSize(STREAM_WINDOW_BYTES)
-                .http2InitialConnectionWindowSize(CONNECTION_WINDOW_BYTES)
-                .http2MaxStreamsPerConnection(manager.http2MaxStreams())
-                .http2MaxResetFramesPerWindow(0, 0) // counted in the wire guard, with our own ones
-                .unloggedExceptionsReportIntervalMillis(0) // a broken answer is in the access log
-                .gracefulShutdownTimeoutMillis(0, 0)
-                .build();
+        bootstrap = new ServerBootstrap()
+                .group(workers)
+                .channel(TransportType.serverChannelType(workers))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        accepted(channel);
+                    }
+                });
     }
 
     private void accepted(Channel channel) {
@@ -102,10 +77,12 @@ final class GatewayListener implements HttpService {
                 () -> manager(DownstreamConnection.of(channel)),
                 parts,
                 now.first().manager());
-        WireGuard.install(
-                channel.pipeline(),
-                connection,
-                (pipeline, gate) -> pipeline.addLast(new Http1Downstream(channel, gate, this::begin)));
+        channel.pipeline()
+                .addLast(new WireGuard(
+                        connection,
+                        (pipeline, gate) -> pipeline.addLast(new Http1Downstream(channel, gate, this::begin)),
+                        pipeline -> Http2Downstream.addTo(
+                                pipeline, manager(connection).http2MaxStreams(), this::begin)));
         if (now.lookFirst()) {
             channel.pipeline().addFirst(new ConnectionFront(connection, now, tlsMeters, noMatch));
         }
@@ -126,7 +103,16 @@ final class GatewayListener implements HttpService {
     /** Completes when the port takes connections; exceptionally where it cannot be had. */
     CompletableFuture<Void> start() {
         chains.goLive();
-        return server.start();
+        CompletableFuture<Void> started = new CompletableFuture<>();
+        bootstrap.bind(address).addListener((ChannelFuture bound) -> {
+            if (bound.isSuccess()) {
+                socket = bound.channel();
+                started.complete(null);
+            } else {
+                started.completeExceptionally(bound.cause());
+            }
+        });
+        return started;
     }
 
     void update(CompiledListener next, Secrets secrets) {
@@ -143,14 +129,15 @@ final class GatewayListener implements HttpService {
 
     /** Where it listens, once it does. */
     int port() {
-        return server.activeLocalPort();
+        return ((InetSocketAddress) socket().localAddress()).getPort();
     }
 
-    @Override
-    public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) {
-        HttpResponseWriter writer = HttpResponse.streaming();
-        begin(new ArmeriaStream(ctx, request, writer));
-        return writer;
+    private Channel socket() {
+        Channel bound = socket;
+        if (bound == null) {
+            throw new IllegalStateException("not started");
+        }
+        return bound;
     }
 
     /** Of the newest chain that is what the connection's was; else of that one, until its connection ends. */
@@ -182,15 +169,12 @@ final class GatewayListener implements HttpService {
      */
     CompletableFuture<Void> drain(Duration limit) {
         draining = true;
-        acceptor.close();
+        socket().close().syncUninterruptibly();
         connections.forEach(connection -> connection.drain(IDLE_WHILE_DRAINING));
         CompletableFuture<Void> gone = new CompletableFuture<>();
         long now = System.nanoTime();
         await(gone, now + limit.toNanos(), now + IDLE_WHILE_DRAINING.toNanos());
-        return gone.thenRun(() -> {
-            connections.forEach(DownstreamConnection::close);
-            server.stop(); // takes two seconds of Netty's own, for which nobody needs to wait
-        });
+        return gone.thenRun(() -> connections.forEach(DownstreamConnection::close));
     }
 
     private void await(CompletableFuture<Void> gone, long deadline, long nextLook) {

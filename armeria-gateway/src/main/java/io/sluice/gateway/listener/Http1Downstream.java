@@ -26,11 +26,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A caller's HTTP/1 connection: behind the wire guard, in place of Armeria's HTTP code. One request at a time; what a caller sends beyond it
+ * A caller's HTTP/1 connection: behind the wire guard. One request at a time; what a caller sends beyond it
  * waits here, and in its socket.
  */
 final class Http1Downstream extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(Http1Downstream.class);
+    /** Envoy's delayed_close_timeout: how long a peer may take to read the last answer of a connection that we end. */
+    private static final long CLOSE_DELAY_MILLIS = 1000;
+
     private static final WriteBufferWaterMark WATERMARK = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
 
     private final Channel channel;
@@ -189,8 +192,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
             if (linger && done.isSuccess()) {
                 shutDownOutput();
-                channel.eventLoop()
-                        .schedule((Runnable) channel::close, ServerFlags.CLOSE_DELAY_MILLIS, TimeUnit.MILLISECONDS);
+                channel.eventLoop().schedule((Runnable) channel::close, CLOSE_DELAY_MILLIS, TimeUnit.MILLISECONDS);
             } else {
                 channel.close();
             }

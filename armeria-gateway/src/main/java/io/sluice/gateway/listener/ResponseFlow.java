@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class ResponseFlow extends FilterFlow {
     private static final int UNREAD_BYTES = 128 * 1024;
 
-    /** The same of all answers on one connection. */
-    private static final int UNREAD_BYTES_OF_CONNECTION = 512 * 1024;
+    /** The same of all answers on one connection. A hundred may have less than the 2 KiB of a first read, behind which comes one of 32. */
+    private static final int UNREAD_BYTES_OF_CONNECTION = 192 * 1024;
 
     private final ServerExchange exchange;
     private final ExchangeFilters filters;

@@ -94,12 +94,7 @@ final class ServerExchange implements Exchange {
         this.parts = parts;
         connection = stream.connection();
         request = stream.headers();
-        if (stream.isHttp1()) {
-            path = request.path();
-        } else {
-            path = request.get(WireMarks.PATH, "");
-            request.path(path).remove(WireMarks.PATH);
-        }
+        path = request.get(HttpHeaderNames.PATH, "");
         hostAsAuthority(request);
         remote = connection.remoteAddress();
         session = stream.tlsSession();
@@ -112,7 +107,7 @@ final class ServerExchange implements Exchange {
         timers = new StreamTimers(this);
     }
 
-    /** Armeria leaves HTTP/1's Host where it stood; everything behind us knows one name for it. */
+    /** Everything behind us knows one name for it. */
     private static void hostAsAuthority(RequestHeadersBuilder request) {
         String host = request.get(HttpHeaderNames.HOST);
         if (host != null) {
@@ -337,6 +332,10 @@ final class ServerExchange implements Exchange {
         }
     }
 
+    private boolean isHead() {
+        return HttpMethod.HEAD.name().equals(request.get(HttpHeaderNames.METHOD));
+    }
+
     /** The headers as they go out. */
     ResponseHeaders finish(ResponseHeadersBuilder headers, boolean end) {
         int status = headers.status().code();
@@ -347,12 +346,7 @@ final class ServerExchange implements Exchange {
                         || parts.overload().endsConnections())) {
             stream.endConnection(); // nobody waits for the rest of a request that is answered
         }
-        if (http1
-                && end
-                && request.method() != HttpMethod.HEAD
-                && status >= 200
-                && status != 204
-                && status != NOT_MODIFIED) {
+        if (http1 && end && !isHead() && status >= 200 && status != 204 && status != NOT_MODIFIED) {
             headers.set(HttpHeaderNames.CONTENT_LENGTH, headers.get(HttpHeaderNames.CONTENT_LENGTH, "0"));
         }
         if (manager.http1().properCase()) {
@@ -428,7 +422,7 @@ final class ServerExchange implements Exchange {
         mutate(headers, reply.mutations());
         details = reply.details();
         LocalReplies.Said said = shaped(headers, reply);
-        boolean head = request.method() == HttpMethod.HEAD;
+        boolean head = isHead();
         HttpData content = HttpData.empty();
         if (grpc) {
             LocalAnswer.grpc(headers, said.text(), reply.grpcStatus(), head);
@@ -521,8 +515,8 @@ final class ServerExchange implements Exchange {
         ended = true;
         endNanos = System.nanoTime();
         connection.ends(this);
-        if (request.contains(HttpHeaderNames.UPGRADE)) {
-            connection.closeBehindWrites(); // Armeria would wait for three seconds
+        if (http1 && request.contains(HttpHeaderNames.UPGRADE)) {
+            connection.closeBehindWrites();
         }
         if (cause != null
                 && !cutByUs

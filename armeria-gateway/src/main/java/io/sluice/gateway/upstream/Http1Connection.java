@@ -2,7 +2,6 @@ package io.sluice.gateway.upstream;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
-import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.RequestHeaders;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -17,7 +16,6 @@ import io.sluice.gateway.cluster.Connections;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.EnumSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -40,8 +38,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     private static final AsciiString HOST = AsciiString.cached("host");
     private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
     /** Whose requests need not say that they have no body. */
-    private static final Set<HttpMethod> BODILESS =
-            EnumSet.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE, HttpMethod.TRACE, HttpMethod.CONNECT);
+    private static final String HEAD = "HEAD";
+
+    private static final Set<String> BODILESS = Set.of("GET", HEAD, "DELETE", "TRACE", "CONNECT");
 
     private static final AsciiString TRANSFER_ENCODING = AsciiString.cached("transfer-encoding");
     private static final ByteBuf CRLF = constant("\r\n");
@@ -124,7 +123,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
     @Override
     public void headers(RequestHeaders headers, boolean end) {
-        if (headers.method() == HttpMethod.HEAD) {
+        String method = headers.get(METHOD, "");
+        if (method.equals(HEAD)) {
             reader.expectNoBody();
         }
         upgrade = headers.contains(HttpHeaderNames.UPGRADE);
@@ -132,7 +132,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
         chunked = !end && !length && !upgrade;
         tunnel = false;
         ByteBuf out = channel.alloc().buffer(512);
-        ascii(out, headers.get(METHOD, "")).writeByte(' ');
+        ascii(out, method).writeByte(' ');
         ascii(out, headers.path());
         ascii(out, " HTTP/1.1\r\n");
         String authority = headers.authority();
@@ -145,7 +145,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
         }
         if (chunked) {
             field(out, TRANSFER_ENCODING, "chunked");
-        } else if (end && !upgrade && !length && !BODILESS.contains(headers.method())) {
+        } else if (end && !upgrade && !length && !BODILESS.contains(method)) {
             field(out, CONTENT_LENGTH, "0");
         }
         out.writeShort('\r' << 8 | '\n');

@@ -1,15 +1,14 @@
 package io.sluice.gateway.wire;
 
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One header block of a caller, checked field by field as it is decoded; what is right goes on into Armeria's headers, which would take anything.
- * Source: RFC 9113 section 8.2 and 8.3.
- */
+/** A header block of a caller, checked field by field as it is decoded. Source: RFC 9113 section 8.2 and 8.3. */
 final class Http2Fields extends DefaultHttp2Headers {
     private static final AsciiString METHOD = AsciiString.cached(":method");
     private static final AsciiString SCHEME = AsciiString.cached(":scheme");
@@ -17,21 +16,36 @@ final class Http2Fields extends DefaultHttp2Headers {
     private static final AsciiString AUTHORITY = AsciiString.cached(":authority");
     private static final AsciiString HOST = AsciiString.cached("host");
     private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
+    private static final AsciiString COOKIE = AsciiString.cached("cookie");
     private static final int LENGTH_DIGITS = 18;
 
-    private final transient Http2Headers armerias;
+    private transient RequestHeadersBuilder read = RequestHeaders.builder();
+    /** From the second one on: a caller may send each of them by itself. Source: RFC 9113 section 8.2.3. */
+    private transient @Nullable StringBuilder cookies;
+
     private @Nullable String wrong;
     private boolean regularSeen;
     private boolean pseudoSeen;
 
-    /** @param armerias empty ones */
-    Http2Fields(Http2Headers armerias) {
+    Http2Fields() {
         super(false, false, 2);
-        this.armerias = armerias;
     }
 
-    Http2Headers armerias() {
-        return armerias;
+    /** Forgets the block before. */
+    void begin() {
+        read = RequestHeaders.builder();
+        cookies = null;
+        wrong = null;
+        regularSeen = false;
+        pseudoSeen = false;
+    }
+
+    /** What was right of the block; whose they are from now on who asks. */
+    RequestHeadersBuilder read() {
+        if (cookies != null) {
+            read.set(COOKIE, cookies.toString());
+        }
+        return read;
     }
 
     @Override
@@ -39,10 +53,22 @@ final class Http2Fields extends DefaultHttp2Headers {
         if (wrong == null) {
             wrong = check(name, value);
             if (wrong == null) {
-                armerias.add(name, value);
+                put(name, value);
             }
         }
         return this;
+    }
+
+    private void put(CharSequence name, CharSequence value) {
+        String before = COOKIE.contentEquals(name) ? read.get(COOKIE) : null;
+        if (before == null) {
+            read.add(name, value.toString());
+            return;
+        }
+        if (cookies == null) {
+            cookies = new StringBuilder(before);
+        }
+        cookies.append("; ").append(value);
     }
 
     // --- field by field
@@ -85,13 +111,13 @@ final class Http2Fields extends DefaultHttp2Headers {
                 || SCHEME.contentEquals(name)
                 || PATH.contentEquals(name)
                 || AUTHORITY.contentEquals(name); // :protocol is not offered
-        return known && !armerias.contains(name) ? null : "a pseudo header that is unknown or there twice";
+        return known && !read.contains(name) ? null : "a pseudo header that is unknown or there twice";
     }
 
     private @Nullable String regular(CharSequence name, CharSequence value) {
         boolean wrongHere = switch (name.length()) {
             case 2 -> is(name, "te") && !AsciiString.contentEqualsIgnoreCase("trailers", value);
-            case 4 -> is(name, "host") && armerias.contains(name);
+            case 4 -> is(name, "host") && read.contains(name);
             case 7 -> is(name, "upgrade");
             case 10 -> is(name, "connection") || is(name, "keep-alive");
             case 14 -> is(name, "content-length") && !isLength(name, value);
@@ -113,7 +139,7 @@ final class Http2Fields extends DefaultHttp2Headers {
                 return false;
             }
         }
-        return digits > 0 && digits <= LENGTH_DIGITS && !armerias.contains(name);
+        return digits > 0 && digits <= LENGTH_DIGITS && !read.contains(name);
     }
 
     // --- as a whole
@@ -124,24 +150,24 @@ final class Http2Fields extends DefaultHttp2Headers {
         if (wrong != null) {
             return wrong;
         }
-        CharSequence method = armerias.get(METHOD);
+        CharSequence method = read.get(METHOD);
         if (method == null || !isToken(method)) {
             return "no method";
         }
-        CharSequence path = armerias.get(PATH);
-        CharSequence authority = armerias.get(AUTHORITY);
+        CharSequence path = read.get(PATH);
+        CharSequence authority = read.get(AUTHORITY);
         if (is(method, "CONNECT")) {
-            return path == null && armerias.get(SCHEME) == null && authority != null && isAuthority(authority)
+            return path == null && read.get(SCHEME) == null && authority != null && isAuthority(authority)
                     ? null
                     : "a CONNECT that is none";
         }
-        if (path == null || path.length() == 0 || armerias.get(SCHEME) == null) {
+        if (path == null || path.length() == 0 || read.get(SCHEME) == null) {
             return "no path or scheme";
         }
         if (authority != null && !isAuthority(authority)) {
             return "an authority that is none";
         }
-        CharSequence host = armerias.get(HOST);
+        CharSequence host = read.get(HOST);
         if (host == null) {
             return null;
         }
@@ -155,7 +181,7 @@ final class Http2Fields extends DefaultHttp2Headers {
         if (wrong != null) {
             return wrong;
         }
-        return pseudoSeen || armerias.contains(CONTENT_LENGTH) || armerias.contains(HOST)
+        return pseudoSeen || read.contains(CONTENT_LENGTH) || read.contains(HOST)
                 ? "trailers that frame or route"
                 : null;
     }
@@ -181,22 +207,22 @@ final class Http2Fields extends DefaultHttp2Headers {
 
     @Override
     public @Nullable CharSequence get(CharSequence name) {
-        return armerias.get(name);
+        return read.get(name);
     }
 
     @Override
     public List<CharSequence> getAll(CharSequence name) {
-        return armerias.getAll(name);
+        return read.contains(name) ? List.copyOf(read.getAll(name)) : List.of();
     }
 
     @Override
     public boolean contains(CharSequence name) {
-        return armerias.contains(name);
+        return read.contains(name);
     }
 
     @Override
     public int size() {
-        return armerias.size();
+        return read.size();
     }
 
     @Override

@@ -3,175 +3,178 @@ package io.sluice.gateway.wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameTypes;
+import io.netty.util.concurrent.Future;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Between the socket and an HTTP/2 connection: while the caller does not read what it made us write, nothing further of it is read; answers to its
- * control frames, and the resets of its streams, are counted as they go out.
+ * Between the socket and an HTTP/2 connection: while the caller does not read what it made us write, nothing further of it is read; a header block
+ * that it does not finish in time ends the connection, since nothing else can be said on it until then.
  */
 final class Http2Gate extends ChannelDuplexHandler {
     private static final WriteBufferWaterMark WATERMARK = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
-    private static final int FRAME_HEADER = 9;
-    private static final int RST_STREAM_FRAME = FRAME_HEADER + 4;
-    private static final int PING_FRAME = FRAME_HEADER + 8;
-    private static final int TYPE = 3;
 
     private final Caller caller;
-    private final Http2Floods floods;
+    private final Http2BlockWatch watch = new Http2BlockWatch();
+    private @Nullable ChannelHandlerContext ctx;
     private @Nullable ByteBuf held;
-    private int controlsQueued;
+    private @Nullable Future<?> blockTimer;
+    private long openBlock;
+    private long openSince;
     private boolean paused;
     private boolean othersRead;
-    private boolean closing;
+    private boolean ending;
 
-    Http2Gate(Caller caller, Http2Floods floods) {
+    Http2Gate(Caller caller) {
         this.caller = caller;
-        this.floods = floods;
     }
 
     @Override
-    public void handlerAdded(ChannelHandlerContext ctx) {
-        ctx.channel().config().setWriteBufferWaterMark(WATERMARK);
+    public void handlerAdded(ChannelHandlerContext added) {
+        ctx = added;
+        added.channel().config().setWriteBufferWaterMark(WATERMARK);
     }
 
-    // --- what goes out
-
-    @Override
-    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (message instanceof ByteBuf bytes) {
-            int length = bytes.readableBytes();
-            if (length >= FRAME_HEADER && length <= PING_FRAME) {
-                count(ctx, bytes, length, promise);
-            }
-        }
-        ctx.write(message, promise);
+    boolean isEnding() {
+        return ending;
     }
 
-    private void count(ChannelHandlerContext ctx, ByteBuf bytes, int length, ChannelPromise promise) {
-        int payload = bytes.getUnsignedMedium(bytes.readerIndex());
-        byte type = bytes.getByte(bytes.readerIndex() + TYPE);
-        if (length == FRAME_HEADER && type == Http2FrameTypes.DATA) {
-            floods.dataSent();
+    /** Ends the connection with GOAWAY, at once: what is queued is what the caller does not read. Nothing of it is read from now on. */
+    void end(Http2Exception why) {
+        if (ending) {
             return;
         }
-        boolean reset = length == RST_STREAM_FRAME && payload == 4 && type == Http2FrameTypes.RST_STREAM;
-        boolean ping = length == PING_FRAME && payload == 8 && type == Http2FrameTypes.PING;
-        boolean settings = length == FRAME_HEADER && payload == 0 && type == Http2FrameTypes.SETTINGS;
-        if (!reset && !ping && !settings) {
-            return;
-        }
-        if (++controlsQueued > Http2Floods.OUTBOUND_CONTROL_FRAMES && !closing) {
-            caller.flooded(Flood.OUTBOUND_CONTROL);
-            end(ctx, Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "too many answers are not read"));
-        }
-        if (!promise.isVoid()) {
-            promise.addListener(written -> controlsQueued--);
-        } else {
-            controlsQueued--;
-        }
-        if (reset && !closing) {
-            try {
-                floods.broken();
-            } catch (Http2Exception e) {
-                end(ctx, e);
-            }
-        }
-    }
-
-    /** At once: what is queued is what the caller does not read. */
-    private void end(ChannelHandlerContext ctx, Http2Exception why) {
-        closing = true;
-        ctx.executor().execute(() -> {
-            Http2ConnectionHandler http2 = ctx.pipeline().get(Http2ConnectionHandler.class);
+        ending = true;
+        ChannelHandlerContext own = Objects.requireNonNull(ctx);
+        own.executor().execute(() -> {
+            Http2ConnectionHandler http2 = own.pipeline().get(Http2ConnectionHandler.class);
             if (http2 != null) {
-                http2.onError(ctx.pipeline().context(http2), false, why);
+                http2.onError(own.pipeline().context(http2), false, why);
             }
-            ctx.flush();
-            ctx.close();
+            own.flush();
+            own.close();
         });
     }
 
-    // --- what comes in
-
     @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
+    public void channelRead(ChannelHandlerContext own, Object message) {
         ByteBuf bytes = (ByteBuf) message;
-        if (closing) {
+        if (ending) {
             bytes.release();
-        } else if (paused) {
+        } else if (paused || held != null) {
             ByteBuf before = held;
             held = before == null
                     ? bytes
-                    : ctx.alloc().compositeBuffer(Integer.MAX_VALUE).addComponents(true, before, bytes);
+                    : own.alloc().compositeBuffer(Integer.MAX_VALUE).addComponents(true, before, bytes);
         } else {
-            ctx.fireChannelRead(bytes);
+            pass(own, bytes);
+        }
+    }
+
+    private void pass(ChannelHandlerContext own, ByteBuf bytes) {
+        long open = watch.openBehind(bytes);
+        if (open != openBlock) {
+            openBlock = open;
+            openSince = System.nanoTime();
+            if (open != 0 && blockTimer == null) {
+                lookAtBlockIn(own, caller.limits().headersTimeout().toNanos());
+            }
+        }
+        own.fireChannelRead(bytes);
+    }
+
+    private void lookAtBlockIn(ChannelHandlerContext own, long nanos) {
+        if (nanos > 0) {
+            blockTimer = own.executor().schedule(() -> lookAtBlock(own), nanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void lookAtBlock(ChannelHandlerContext own) {
+        blockTimer = null;
+        if (openBlock == 0) {
+            return;
+        }
+        long allowed = caller.limits().headersTimeout().toNanos();
+        long left = paused ? allowed : allowed - (System.nanoTime() - openSince); // paused: it is us who do not read
+        if (left > 0) {
+            lookAtBlockIn(own, left);
+        } else if (allowed > 0) {
+            caller.refused(Refusal.HEADERS_TOO_SLOW);
+            end(Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "a header block that does not end"));
         }
     }
 
     @Override
-    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (!ctx.channel().isWritable()) {
-            pause(ctx);
+    public void channelWritabilityChanged(ChannelHandlerContext own) {
+        if (!own.channel().isWritable()) {
+            pause(own);
         } else {
-            resume(ctx);
+            resume(own);
         }
-        ctx.fireChannelWritabilityChanged();
+        own.fireChannelWritabilityChanged();
     }
 
-    private void pause(ChannelHandlerContext ctx) {
+    private void pause(ChannelHandlerContext own) {
         if (!paused) {
             paused = true;
-            othersRead = ctx.channel().config().isAutoRead();
-            ctx.channel().config().setAutoRead(false);
+            othersRead = own.channel().config().isAutoRead();
+            own.channel().config().setAutoRead(false);
         }
     }
 
-    private void resume(ChannelHandlerContext ctx) {
+    private void resume(ChannelHandlerContext own) {
         if (!paused) {
             return;
         }
         paused = false;
-        ByteBuf rest = held;
-        held = null;
-        if (rest != null) {
-            ctx.executor().execute(() -> {
-                ctx.fireChannelRead(rest);
-                ctx.fireChannelReadComplete();
-            });
+        if (held != null) {
+            own.executor().execute(() -> passHeld(own)); // what comes before that goes behind what is held
         }
         if (othersRead) {
-            ctx.channel().config().setAutoRead(true);
+            own.channel().config().setAutoRead(true);
+        }
+    }
+
+    private void passHeld(ChannelHandlerContext own) {
+        ByteBuf rest = held;
+        if (rest != null && !paused) {
+            held = null;
+            pass(own, rest);
+            own.fireChannelReadComplete();
         }
     }
 
     @Override
-    public void read(ChannelHandlerContext ctx) {
+    public void read(ChannelHandlerContext own) {
         if (paused) {
             othersRead = true;
-            ctx.channel().config().setAutoRead(false);
+            own.channel().config().setAutoRead(false);
         } else {
-            ctx.read();
+            own.read();
         }
     }
 
     @Override
-    public void handlerRemoved(ChannelHandlerContext ctx) {
+    public void handlerRemoved(ChannelHandlerContext own) {
         drop();
     }
 
     @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
+    public void channelInactive(ChannelHandlerContext own) {
         drop();
-        ctx.fireChannelInactive();
+        own.fireChannelInactive();
     }
 
     private void drop() {
+        if (blockTimer != null) {
+            blockTimer.cancel(false);
+            blockTimer = null;
+        }
         if (held != null) {
             held.release();
             held = null;

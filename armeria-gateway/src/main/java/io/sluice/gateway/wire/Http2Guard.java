@@ -1,39 +1,31 @@
 package io.sluice.gateway.wire;
 
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpHeadersBuilder;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameListener;
-import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
-/** Between Netty's HTTP/2 decoder and Armeria's. A malformed request costs its stream, not the connection. */
-final class Http2Guard extends Http2FrameListenerDecorator {
-    private static final AsciiString ROOT = AsciiString.cached("/");
-    private static final AsciiString GET = AsciiString.cached("GET");
-    private static final AsciiString SCHEME = AsciiString.cached("http");
-
+/** Behind Netty's HTTP/2 decoder. A malformed request costs its stream, not the connection. */
+final class Http2Guard extends Http2FrameAdapter {
     private final Http2Connection connection;
     private final Http2Connection.PropertyKey requestSeen;
     private final Caller caller;
+    private final Http2Requests requests;
 
-    Http2Guard(Http2FrameListener listener, Http2Connection connection, Caller caller) {
-        super(listener);
+    Http2Guard(Http2Connection connection, Caller caller, Http2Requests requests) {
         this.connection = connection;
         this.caller = caller;
+        this.requests = requests;
         requestSeen = connection.newKey();
-    }
-
-    @Override
-    public void onHeadersRead(
-            ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endStream)
-            throws Http2Exception {
-        super.onHeadersRead(ctx, streamId, checked(streamId, (Http2Fields) headers), padding, endStream);
     }
 
     @Override
@@ -47,59 +39,60 @@ final class Http2Guard extends Http2FrameListenerDecorator {
             int padding,
             boolean endStream)
             throws Http2Exception {
-        super.onHeadersRead(
-                ctx,
-                streamId,
-                checked(streamId, (Http2Fields) headers),
-                streamDependency,
-                weight,
-                exclusive,
-                padding,
-                endStream);
+        onHeadersRead(ctx, streamId, headers, padding, endStream);
     }
 
-    private Http2Headers checked(int streamId, Http2Fields fields) throws Http2Exception {
+    @Override
+    public void onHeadersRead(
+            ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endStream)
+            throws Http2Exception {
         Http2Stream stream = connection.stream(streamId);
-        boolean trailers = stream != null && stream.getProperty(requestSeen) != null;
+        Http2Fields fields = (Http2Fields) headers;
+        boolean trailers = stream.getProperty(requestSeen) != null;
         String wrong = trailers ? fields.wrongForTrailers() : fields.wrongForRequest();
         if (wrong != null) {
             caller.refused(Refusal.HTTP2_FIELDS);
             throw Http2Exception.streamError(streamId, Http2Error.PROTOCOL_ERROR, "%s", wrong);
         }
-        Http2Headers headers = fields.armerias();
-        if (!trailers) {
-            if (stream != null) {
-                stream.setProperty(requestSeen, Boolean.TRUE);
-            }
-            mark(headers);
+        RequestHeadersBuilder read = fields.read();
+        if (trailers) {
+            HttpHeadersBuilder last = HttpHeaders.builder();
+            last.add(read);
+            requests.onTrailers(stream, last.build());
         } else {
-            headers.remove(WireMarks.REFUSAL);
-            headers.remove(WireMarks.PATH);
+            stream.setProperty(requestSeen, Boolean.TRUE);
+            mark(read);
+            requests.onRequest(stream, read, endStream);
         }
-        return headers;
     }
 
-    private static void mark(Http2Headers headers) {
-        headers.remove(WireMarks.REFUSAL);
-        CharSequence path = headers.path();
-        if (path == null) { // CONNECT: no route leads there
-            headers.method(GET).scheme(SCHEME);
-        }
+    @Override
+    public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
+        return padding + requests.onData(connection.stream(streamId), data, endOfStream);
+    }
+
+    private static void mark(RequestHeadersBuilder headers) {
+        String path = headers.get(HttpHeaderNames.PATH);
         String refusal = refusal(headers, path);
-        headers.set(WireMarks.PATH, path != null && WireMarks.isPath(path) ? path : ROOT);
-        headers.path(ROOT);
         if (refusal != null) {
             headers.set(WireMarks.REFUSAL, refusal);
+        } else {
+            headers.remove(WireMarks.REFUSAL);
+        }
+        if (path == null || !WireMarks.isPath(path)) {
+            headers.path(WireMarks.NO_PATH);
         }
     }
 
-    private static @Nullable String refusal(Http2Headers headers, @Nullable CharSequence path) {
+    private static @Nullable String refusal(RequestHeadersBuilder headers, @Nullable String path) {
         if (path == null) {
             return WireMarks.NO_TUNNEL;
         }
         if (!WireMarks.isPath(path)) {
             return "400 http2.invalid_path";
         }
-        return headers.authority() == null && !headers.contains(HttpHeaderNames.HOST) ? WireMarks.MISSING_HOST : null;
+        return headers.contains(HttpHeaderNames.AUTHORITY) || headers.contains(HttpHeaderNames.HOST)
+                ? null
+                : WireMarks.MISSING_HOST;
     }
 }

@@ -1,4 +1,4 @@
-/** The guard in front of Armeria's HTTP code. */
+/** What callers send, read strictly and counted before anything acts on it. */
 @NullMarked
 package io.sluice.gateway.wire;
 

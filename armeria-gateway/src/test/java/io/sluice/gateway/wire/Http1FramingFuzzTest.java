@@ -39,7 +39,7 @@ class Http1FramingFuzzTest {
 
     private static void compare(String bytes, int pieces) {
         NaiveHttp1.Reading expected = NaiveHttp1.read(bytes);
-        Peer peer = new Peer();
+        RecordingCaller peer = new RecordingCaller(WireLimits.DEFAULT);
         Http1Gate gate = new Http1Gate(peer);
         EmbeddedChannel channel = new EmbeddedChannel(gate);
         Passed passed = new Passed();
@@ -156,37 +156,5 @@ class Http1FramingFuzzTest {
             });
             return head;
         }
-    }
-
-    private static final class Peer implements Caller {
-        @Override
-        public boolean takesHttp1() {
-            return true;
-        }
-
-        @Override
-        public boolean takesHttp2() {
-            return true;
-        }
-
-        @Override
-        public boolean takesAbsoluteTargets() {
-            return true;
-        }
-
-        private final List<Refusal> refusals = new ArrayList<>();
-
-        @Override
-        public WireLimits limits() {
-            return WireLimits.DEFAULT;
-        }
-
-        @Override
-        public void refused(Refusal why) {
-            refusals.add(why);
-        }
-
-        @Override
-        public void flooded(Flood what) {}
     }
 }

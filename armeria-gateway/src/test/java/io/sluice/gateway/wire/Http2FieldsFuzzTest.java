@@ -4,9 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import com.linecorp.armeria.internal.common.ArmeriaHttp2HeadersDecoder;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.util.AsciiString;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,14 +23,13 @@ class Http2FieldsFuzzTest {
 
     /** @param input fields, each {@code name}, 0xFF, {@code value}, 0xFE */
     @FuzzTest(maxDuration = "60s")
-    void aBlockIsLetInWhereANaiveReaderWouldLetItIn(byte[] input) throws Http2Exception {
+    void aBlockIsLetInWhereANaiveReaderWouldLetItIn(byte[] input) {
         List<Field> fields = new ArrayList<>();
         for (String field : new String(input, ISO_8859_1).split("\u00fe")) {
             int end = field.indexOf('\u00ff');
             fields.add(end < 0 ? new Field(field, "") : new Field(field.substring(0, end), field.substring(end + 1)));
         }
-        Http2Fields read =
-                new Http2Fields(new ArmeriaHttp2HeadersDecoder(false, 1 << 20).decodeHeaders(0, Unpooled.EMPTY_BUFFER));
+        Http2Fields read = new Http2Fields();
         fields.forEach(field -> read.add(
                 new AsciiString(field.name().getBytes(ISO_8859_1)),
                 new AsciiString(field.value().getBytes(ISO_8859_1))));

@@ -84,17 +84,23 @@ public final class Bench {
         List<String> words = List.of(args);
         if (words.contains("--help")) {
             System.out.println(
-                    "usage: ./sluice bench [--quick]   (--quick: whether it runs, in seconds; its figures say nothing)");
+                    "usage: ./sluice bench [--quick | --allocation]   (--quick: whether it runs, in seconds; its"
+                            + " figures say nothing --allocation: only what the gateway allocates per request, which a"
+                            + " busy machine does not change)");
             return;
         }
         for (String word : words) {
-            if (!word.equals("--quick")) {
-                System.err.println("bench: " + word + ": unknown word (nearest: --quick)");
+            if (!word.equals("--quick") && !word.equals("--allocation")) {
+                System.err.println("bench: " + word + ": unknown word (expected: --quick or --allocation)");
                 System.exit(WRONG_USAGE);
             }
         }
         Path folder = Home.find().root().resolve("loadtests/target/bench");
         Bench bench = new Bench(words.contains("--quick") ? Plan.QUICK : Plan.FULL, System.out);
+        if (words.contains("--allocation")) {
+            bench.allocation(folder);
+            System.exit(bench.failures == 0 ? 0 : 1);
+        }
         Path file = bench.run(folder);
         System.out.println("kept in " + file + " and, with every sample, beside it as .json");
         System.exit(bench.failures == 0 ? 0 : 1);
@@ -125,6 +131,29 @@ public final class Bench {
         Path file = Files.writeString(folder.resolve(name + ".txt"), report.text(), UTF_8);
         out.println(report.text());
         return file;
+    }
+
+    /** Prints what a request costs the gateway's heap. */
+    private void allocation(Path folder) throws Exception {
+        Files.createDirectories(folder);
+        Path work = Files.createTempDirectory(folder, "run");
+        try (Upstream upstream = Upstream.start(work);
+                Proxy.Running gateway = Proxy.GATEWAY.start(work, upstream.port(), Setup.PLAIN)) {
+            awaitFirst(Proxy.GATEWAY, gateway);
+            for (Shape shape : Shape.values()) {
+                try (Load load = shape.load()) {
+                    long done = 0;
+                    while (done < plan.warmUp() / 2) {
+                        done += measure(load, shape.path, shape.port(gateway), gateway, 0)
+                                .requests();
+                    }
+                }
+            }
+            allocated(gateway);
+        } finally {
+            delete(work);
+        }
+        out.println(report.text());
     }
 
     long failures() {
@@ -263,16 +292,19 @@ public final class Bench {
 
     /** What the gateway's heap pays for a request. */
     private void allocated(Proxy.Running gateway) throws IOException, InterruptedException {
-        Map<Proxy, List<Double>> bytes = new EnumMap<>(Proxy.class);
-        try (Load load = new Http1Load();
-                Allocated allocated = Allocated.by(gateway.pid())) {
-            for (int i = 0; i < plan.rounds(); i++) {
-                double before = allocated.bytes();
-                Load.Round round = measure(load, Upstream.SMALL, gateway.http1Port(), gateway, 0);
-                add(bytes, Proxy.GATEWAY, (allocated.bytes() - before) / round.requests());
+        try (Allocated allocated = Allocated.by(gateway.pid())) {
+            for (Shape shape : Shape.values()) {
+                Map<Proxy, List<Double>> bytes = new EnumMap<>(Proxy.class);
+                try (Load load = shape.load()) {
+                    for (int i = 0; i < plan.rounds(); i++) {
+                        double before = allocated.bytes();
+                        Load.Round round = measure(load, shape.path, shape.port(gateway), gateway, 0);
+                        add(bytes, Proxy.GATEWAY, (allocated.bytes() - before) / round.requests());
+                    }
+                }
+                row("allocated per request, " + shape.label, "B", bytes, new Report.Target.AtMost(4_096));
             }
         }
-        row("allocated per request, HTTP/1, 100 B", "B", bytes, new Report.Target.AtMost(4_096));
     }
 
     /** What gateway and Envoy need for more than passing on. */
