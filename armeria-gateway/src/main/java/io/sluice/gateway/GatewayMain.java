@@ -12,10 +12,14 @@ import io.sluice.gateway.accesslog.AccessLogParser;
 import io.sluice.gateway.accesslog.LogSinks;
 import io.sluice.gateway.admin.AdminPages;
 import io.sluice.gateway.admin.AdminServer;
+import io.sluice.gateway.admin.ExplainPage;
 import io.sluice.gateway.admin.ProcessMeters;
 import io.sluice.gateway.cluster.ClusterGauges;
 import io.sluice.gateway.cluster.ClusterSet;
+import io.sluice.gateway.cluster.DnsResolver;
 import io.sluice.gateway.cluster.SystemDnsResolver;
+import io.sluice.gateway.cluster.health.HealthProbe;
+import io.sluice.gateway.compile.CompiledListener;
 import io.sluice.gateway.compile.ConfigParser;
 import io.sluice.gateway.compile.HttpConnectionManager.LocalNode;
 import io.sluice.gateway.compile.HttpConnectionManagerParser;
@@ -25,6 +29,7 @@ import io.sluice.gateway.endpoint.Locality;
 import io.sluice.gateway.listener.Listeners;
 import io.sluice.gateway.listener.MemoryPressure;
 import io.sluice.gateway.listener.Overload;
+import io.sluice.gateway.listener.RequestExplainer;
 import io.sluice.gateway.ratelimit.HazelcastLedger;
 import io.sluice.gateway.ratelimit.LimitTable;
 import io.sluice.gateway.ratelimit.LimiterPolicy;
@@ -56,6 +61,7 @@ import io.sluice.gateway.xds.Resources;
 import io.sluice.gateway.xds.SupportMatrix;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -65,6 +71,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Scanner;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -75,6 +82,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -96,6 +104,12 @@ public final class GatewayMain {
     private static final Duration SPANS_WAIT = Duration.ofMillis(500);
 
     private static final org.slf4j.Logger log = LoggerFactory.getLogger(GatewayMain.class);
+
+    /** Where nothing is served, endpoints count as well and names as unknown. */
+    private static final HealthProbe NOBODY_IS_CHECKED =
+            (endpoint, policy, result) -> result.accept(HealthProbe.Result.PASSED);
+
+    private static final DnsResolver NOBODY_IS_RESOLVED = (name, result) -> result.accept(List.of());
 
     private final GatewaySettings settings;
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -126,7 +140,7 @@ public final class GatewayMain {
 
     private void run() {
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        root.setLevel(settings.validate() ? Level.WARN : Level.INFO);
+        root.setLevel(settings.serves() ? Level.INFO : Level.WARN);
         if (settings.limiterOnly()) {
             limitServer();
         } else {
@@ -163,14 +177,12 @@ public final class GatewayMain {
         ExecutorService blocking = Executors.newCachedThreadPool(
                 task -> Thread.ofPlatform().daemon().name("sluice-blocking").unstarted(task));
 
-        Tracing tracing = settings.validate() ? Tracing.OFF : tracing();
-        Optional<RateLimiter> limiter = settings.validate()
-                ? limiterToValidate()
-                : settings.limiterPort().map(this::limiter);
-        HealthProbes probe = new HealthProbes(workers);
+        Tracing tracing = settings.serves() ? tracing() : Tracing.OFF;
+        Optional<RateLimiter> limiter =
+                settings.serves() ? settings.limiterPort().map(this::limiter) : limiterToValidate();
         ClusterSet clusters = new ClusterSet(
-                probe,
-                new SystemDnsResolver(blocking, workers),
+                settings.serves() ? new HealthProbes(workers) : NOBODY_IS_CHECKED,
+                settings.serves() ? new SystemDnsResolver(blocking, workers) : NOBODY_IS_RESOLVED,
                 timer,
                 System::nanoTime,
                 new Locality(start.region(), start.zone(), start.subZone()),
@@ -210,11 +222,16 @@ public final class GatewayMain {
                         settings.zipkinUrl().isPresent(),
                         new LocalNode(start.nodeId(), start.localCluster())),
                 tls);
+        AtomicReference<List<CompiledListener>> explained = new AtomicReference<>(List.of());
         ConfigParser config = new ConfigParser(start.statics(), listenerParser, tls, compiled -> {
             upstream.secrets(compiled.secrets());
             expiry.update(compiled.certificates());
             clusters.update(compiled.clusters(), compiled.assignments());
             gauges.update(clusters.all());
+            if (!settings.serves()) {
+                explained.set(compiled.listeners());
+                return Map.of();
+            }
             return listeners.update(compiled.listeners(), compiled.secrets());
         });
         ConfigSink.Candidate statics = config.compile(new Resources(), Set.of());
@@ -222,9 +239,17 @@ public final class GatewayMain {
         if (problems.any()) {
             throw refused(problems.list());
         }
-        if (settings.validate()) {
-            System.out.println("configuration OK");
-            System.exit(0);
+        switch (settings.mode()) {
+            case SERVE -> {}
+            case VALIDATE -> {
+                System.out.println("configuration OK");
+                System.exit(0);
+            }
+            case EXPLAIN -> {
+                config.publish(statics);
+                explain(new ExplainPage(new RequestExplainer(explained::get, clusters)));
+                System.exit(0);
+            }
         }
 
         ScheduledExecutorService xds = daemon("sluice-xds");
@@ -258,6 +283,14 @@ public final class GatewayMain {
         drain = () -> listeners.drain(settings.drainTime());
         open.push(sinks);
         open.push(upstream);
+    }
+
+    /** A question a line on standard input, an answer a line on standard output. */
+    private static void explain(ExplainPage page) {
+        Scanner questions = new Scanner(System.in, StandardCharsets.UTF_8);
+        while (questions.hasNextLine()) {
+            System.out.println(page.line(questions.nextLine()));
+        }
     }
 
     /** What makes a configuration unusable, a line each. */

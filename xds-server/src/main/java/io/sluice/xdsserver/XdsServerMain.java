@@ -17,7 +17,6 @@ import io.sluice.xdsserver.stream.AdsService;
 import io.sluice.xdsserver.stream.Clients;
 import io.sluice.xdsserver.translate.CatalogTranslator;
 import io.sluice.xdsserver.translate.NodeSettings;
-import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Deque;
@@ -68,7 +67,7 @@ public final class XdsServerMain {
                 task -> Thread.ofPlatform().daemon().name("sluice-snapshots").unstarted(task));
 
         CatalogSource source = source();
-        NodeSettings nodes = nodeSettings();
+        NodeSettings nodes = NodeSettings.of(settings);
         SnapshotPublisher snapshots = new SnapshotPublisher(
                 group -> new CatalogTranslator(nodes, group)::translate, publishing, clock, metrics);
         ScheduledExecutorService disk = Executors.newSingleThreadScheduledExecutor(
@@ -92,18 +91,6 @@ public final class XdsServerMain {
     private CatalogSource source() {
         try {
             return CatalogSources.create(settings.source());
-        } catch (IllegalArgumentException e) {
-            throw new SettingsException(String.valueOf(e.getMessage()));
-        }
-    }
-
-    private NodeSettings nodeSettings() {
-        try {
-            return new NodeSettings(
-                    settings.rateLimit()
-                            .map(service -> InetSocketAddress.createUnresolved(service.host(), service.port())),
-                    settings.zipkinUrl(),
-                    settings.accessLog());
         } catch (IllegalArgumentException e) {
             throw new SettingsException(String.valueOf(e.getMessage()));
         }

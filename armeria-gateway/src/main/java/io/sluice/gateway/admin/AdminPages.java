@@ -10,6 +10,8 @@ import io.sluice.gateway.cluster.LiveEndpoint;
 import io.sluice.gateway.cluster.breaker.Thresholds;
 import io.sluice.gateway.endpoint.Endpoint;
 import io.sluice.gateway.listener.Listeners;
+import io.sluice.gateway.listener.Question;
+import io.sluice.gateway.listener.RequestExplainer;
 import io.sluice.gateway.xds.AdminMessages;
 import io.sluice.gateway.xds.AdsClient;
 import io.sluice.gateway.xds.BootstrapParser;
@@ -17,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -38,6 +41,7 @@ public final class AdminPages {
     private final BooleanSupplier staticsLive;
     private final Optional<Supplier<AdsClient.View>> ads;
     private final java.util.function.Predicate<String> isStatic;
+    private final ExplainPage explain;
     private final Instant started = Instant.now();
 
     /**
@@ -57,6 +61,7 @@ public final class AdminPages {
         this.staticsLive = staticsLive;
         this.ads = ads;
         isStatic = start::isStaticCluster;
+        explain = new ExplainPage(new RequestExplainer(listeners::compiled, clusters));
     }
 
     private AdminPages(BootstrapParser.Start nothing) {
@@ -67,6 +72,7 @@ public final class AdminPages {
         staticsLive = () -> true;
         ads = Optional.empty();
         isStatic = name -> false;
+        explain = new ExplainPage(new RequestExplainer(List::of, name -> null));
     }
 
     /** Of a process without clusters and listeners. */
@@ -85,6 +91,11 @@ public final class AdminPages {
 
     String serverInfo(boolean draining) {
         return messages.serverInfo(VERSION, draining, configured(), Duration.between(started, Instant.now()));
+    }
+
+    /** @throws IllegalArgumentException where the question names a listener that is not there */
+    String explain(Question question) {
+        return explain.explain(question).toPrettyString() + "\n";
     }
 
     /** {@code level::none}, and what leads to it. */
@@ -221,7 +232,7 @@ public final class AdminPages {
     }
 
     /** In Envoy's words and order. */
-    private static String flags(LiveEndpoint endpoint) {
+    static String flags(LiveEndpoint endpoint) {
         StringBuilder flags = new StringBuilder();
         if (endpoint.failedActiveCheck() || endpoint.isPending()) {
             flags.append("/failed_active_hc");

@@ -5,16 +5,20 @@ import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.QueryParams;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.sluice.gateway.listener.Question;
 import io.sluice.gateway.settings.GatewaySettings.HostPort;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -54,6 +58,12 @@ public final class AdminServer implements AutoCloseable {
                 ctx -> "json".equals(ctx.queryParam("format"))
                         ? text(MediaType.JSON_UTF_8, pages.clustersJson())
                         : text(MediaType.PLAIN_TEXT_UTF_8, pages.clusters()));
+        page(
+                builder,
+                "/explain",
+                "what would become of a request: ?url=, and method=, header=name:value, from=, listener=",
+                ctx -> HttpResponse.of(
+                        CompletableFuture.supplyAsync(() -> explain(ctx.queryParams()), ctx.blockingTaskExecutor())));
         page(builder, "/listeners", "open ports", ctx -> text(MediaType.PLAIN_TEXT_UTF_8, pages.listeners()));
         page(
                 builder,
@@ -113,6 +123,20 @@ public final class AdminServer implements AutoCloseable {
             drain.run();
         }
         return text(MediaType.PLAIN_TEXT_UTF_8, "OK\n");
+    }
+
+    private HttpResponse explain(QueryParams asked) {
+        try {
+            Question question = Question.of(
+                    asked.get("method", "GET"),
+                    asked.get("url", ""),
+                    asked.getAll("header"),
+                    asked.get("from"),
+                    Optional.ofNullable(asked.get("listener")));
+            return text(MediaType.JSON_UTF_8, pages.explain(question));
+        } catch (IllegalArgumentException e) {
+            return HttpResponse.of(HttpStatus.BAD_REQUEST, MediaType.PLAIN_TEXT_UTF_8, e.getMessage() + "\n");
+        }
     }
 
     private HttpResponse ready() {

@@ -1,5 +1,6 @@
 package io.sluice.gateway.filter;
 
+import java.util.List;
 import java.util.Set;
 
 /** A filter as configured: immutable, compiled once, shared by all exchanges of all event loops. */
@@ -20,6 +21,16 @@ public interface HttpFilterFactory {
 
     /** The chain takes requests from now on. Called whenever a listener takes it up; does not block. */
     default void goLive() {}
+
+    /**
+     * What the filter would go by for a request, in words that people read. Nothing is spent, fetched, counted or asked for it. Blocks not;
+     * any thread.
+     *
+     * @param asked which can only be read; what filters before this one would have found out stands in its metadata
+     */
+    default List<String> explain(Exchange asked, int place) {
+        return List.of();
+    }
 
     enum Phase {
         REQUEST_HEADERS(1),

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -35,44 +36,57 @@ final class ChainChoice {
             String transport,
             List<String> applications) {}
 
-    static FilterChains.@Nullable Chain of(List<FilterChains.Chain> chains, Asked asked) {
-        List<FilterChains.Chain> left = chains;
+    /** @param matchOf what a chain asks for */
+    static <C> @Nullable C of(List<C> chains, Function<C, ChainMatch> matchOf, Asked asked) {
+        Left<C> left = new Left<>(chains, matchOf);
         int port = asked.local().getPort();
-        left = best(left, match -> match.destinationPort() == port ? 1 : match.destinationPort() == 0 ? 0 : NOT_FOR_IT);
-        left = best(left, match -> range(match.destinations(), asked.local().getAddress()));
-        left = best(left, match -> name(match.serverNames(), asked.serverName()));
-        left = best(
-                left,
-                match -> match.transport().equals(asked.transport())
-                        ? 1
-                        : match.transport().isEmpty() ? 0 : NOT_FOR_IT);
-        left = best(left, match -> application(match.applications(), asked.applications()));
-        left = best(
-                left, match -> range(match.directSources(), asked.directRemote().getAddress()));
-        left = best(left, match -> sourceType(match.sourceType(), asked));
-        left = best(left, match -> range(match.sources(), asked.remote().getAddress()));
-        left = best(
-                left,
-                match -> match.sourcePorts().contains(asked.remote().getPort())
-                        ? 1
-                        : match.sourcePorts().isEmpty() ? 0 : NOT_FOR_IT);
-        return left.isEmpty() ? null : left.getFirst();
+        left.keep(match -> match.destinationPort() == port ? 1 : match.destinationPort() == 0 ? 0 : NOT_FOR_IT);
+        left.keep(match -> range(match.destinations(), asked.local().getAddress()));
+        left.keep(match -> name(match.serverNames(), asked.serverName()));
+        left.keep(match -> match.transport().equals(asked.transport())
+                ? 1
+                : match.transport().isEmpty() ? 0 : NOT_FOR_IT);
+        left.keep(match -> application(match.applications(), asked.applications()));
+        left.keep(match -> range(match.directSources(), asked.directRemote().getAddress()));
+        left.keep(match -> sourceType(match.sourceType(), asked));
+        left.keep(match -> range(match.sources(), asked.remote().getAddress()));
+        left.keep(match -> match.sourcePorts().contains(asked.remote().getPort())
+                ? 1
+                : match.sourcePorts().isEmpty() ? 0 : NOT_FOR_IT);
+        return left.first();
     }
 
-    private static List<FilterChains.Chain> best(List<FilterChains.Chain> chains, ToIntFunction<ChainMatch> fit) {
-        List<FilterChains.Chain> best = new ArrayList<>(chains.size());
-        int most = 0;
-        for (FilterChains.Chain chain : chains) {
-            int how = fit.applyAsInt(chain.compiled().match());
-            if (how > most) {
-                best.clear();
-                most = how;
-            }
-            if (how == most) {
-                best.add(chain);
-            }
+    /** Chains that no question has ruled out. */
+    private static final class Left<C> {
+        private final Function<C, ChainMatch> matchOf;
+        private List<C> chains;
+
+        Left(List<C> chains, Function<C, ChainMatch> matchOf) {
+            this.chains = chains;
+            this.matchOf = matchOf;
         }
-        return best;
+
+        /** Those that fit best. */
+        void keep(ToIntFunction<ChainMatch> fit) {
+            List<C> best = new ArrayList<>(chains.size());
+            int most = 0;
+            for (C chain : chains) {
+                int how = fit.applyAsInt(matchOf.apply(chain));
+                if (how > most) {
+                    best.clear();
+                    most = how;
+                }
+                if (how == most) {
+                    best.add(chain);
+                }
+            }
+            chains = best;
+        }
+
+        @Nullable
+        C first() {
+            return chains.isEmpty() ? null : chains.getFirst();
+        }
     }
 
     private static int range(List<AddressRange> ranges, InetAddress address) {

@@ -25,14 +25,17 @@ final class ExchangeFilters {
     }
 
     void create(Exchange exchange) {
-        boolean routed = exchange.route() != null;
         for (int i = 0; i < filters.length; i++) {
-            if (routed ? !Route.DISABLED.equals(exchange.routeConfig(i)) : !chain.isOff(i)) {
+            if (takesPart(chain, exchange, i)) {
                 filters[i] = chain.filter(i).create(exchange, i);
                 anyMask |= chain.mask(i);
             }
         }
         terminal = chain.terminal().create(exchange);
+    }
+
+    static boolean takesPart(FilterChain chain, Exchange exchange, int place) {
+        return exchange.route() == null ? !chain.isOff(place) : !Route.DISABLED.equals(exchange.routeConfig(place));
     }
 
     int size() {

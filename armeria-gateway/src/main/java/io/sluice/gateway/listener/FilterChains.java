@@ -152,7 +152,7 @@ final class FilterChains {
         if (choosesAtOnce) {
             return first();
         }
-        Chain chosen = ChainChoice.of(matched, asked);
+        Chain chosen = ChainChoice.of(matched, chain -> chain.compiled().match(), asked);
         return chosen == null ? otherwise : chosen;
     }
 

@@ -37,6 +37,7 @@ final class GatewayListener {
     private final Set<DownstreamConnection> connections = ConcurrentHashMap.newKeySet();
     private final TlsMeters tlsMeters;
     private final Counter noMatch;
+    private volatile CompiledListener compiled;
     private volatile FilterChains chains;
     private volatile boolean draining;
     private volatile @Nullable Channel socket;
@@ -52,6 +53,7 @@ final class GatewayListener {
         address = listener.address();
         this.tlsMeters = tlsMeters;
         this.noMatch = noMatch;
+        compiled = listener;
         chains = FilterChains.of(listener, secrets, tlsMeters, null);
         bootstrap = new ServerBootstrap()
                 .group(workers)
@@ -96,6 +98,11 @@ final class GatewayListener {
         connections.forEach(DownstreamConnection::closeIfNothingIsUnderWay);
     }
 
+    /** What it obeys; the port may be 0 for any. */
+    CompiledListener compiled() {
+        return compiled;
+    }
+
     InetSocketAddress address() {
         return address;
     }
@@ -118,6 +125,7 @@ final class GatewayListener {
     void update(CompiledListener next, Secrets secrets) {
         FilterChains now = FilterChains.of(next, secrets, tlsMeters, chains);
         chains = now;
+        compiled = next;
         now.goLive();
         for (DownstreamConnection connection : connections) {
             FilterChains.Chain chosen = connection.chain();

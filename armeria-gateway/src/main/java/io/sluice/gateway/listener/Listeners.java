@@ -109,6 +109,11 @@ public final class Listeners {
         return addresses;
     }
 
+    /** What the open ones obey. */
+    public synchronized List<CompiledListener> compiled() {
+        return open.values().stream().map(GatewayListener::compiled).toList();
+    }
+
     private boolean start(CompiledListener listener, Secrets secrets, Map<String, String> failed) {
         ListenerMeters meters = new ListenerMeters(registry, listener.manager().statPrefix());
         WireMeters wire = new WireMeters(registry, listener.manager().statPrefix());

@@ -157,7 +157,7 @@ final class ServerExchange implements Exchange {
         if (!parts.tracing().equals(Tracing.OFF)) {
             trace = parts.tracing().start(request.build(), manager.tracing());
         }
-        if (needsTls(asked)) {
+        if (needsTls(tls ? null : manager.routes().virtualHost(asked), tls, request)) {
             ResponseHeadersBuilder redirect = ResponseHeaders.builder(HttpStatus.MOVED_PERMANENTLY)
                     .set(
                             HttpHeaderNames.LOCATION,
@@ -165,7 +165,7 @@ final class ServerExchange implements Exchange {
             respond(redirect, HeaderMutations.NONE, true, "direct_response");
             return;
         }
-        if (request.contains(HttpHeaderNames.UPGRADE) && !mayUpgrade()) {
+        if (request.contains(HttpHeaderNames.UPGRADE) && !mayUpgrade(manager, route, request)) {
             reply(LocalReply.of(403, "", "upgrade_failed"));
             return;
         }
@@ -246,12 +246,10 @@ final class ServerExchange implements Exchange {
                 request, streamId, tls, session, manager.routes().ignoresParameters(), metadata);
     }
 
-    private boolean needsTls(MatchRequest asked) {
-        if (tls) {
-            return false;
-        }
-        VirtualHost<Route> host = manager.routes().virtualHost(asked);
-        return host != null
+    /** @param host null for none */
+    static boolean needsTls(@Nullable VirtualHost<Route> host, boolean tls, RequestHeadersBuilder request) {
+        return !tls
+                && host != null
                 && (host.tls() == VirtualHost.TlsRequirement.ALL
                         || (host.tls() == VirtualHost.TlsRequirement.EXTERNAL_ONLY && !request.contains(INTERNAL)));
     }
@@ -265,7 +263,7 @@ final class ServerExchange implements Exchange {
         }
     }
 
-    private boolean mayUpgrade() {
+    static boolean mayUpgrade(HttpConnectionManager manager, @Nullable Route route, RequestHeadersBuilder request) {
         Upgrades upgrades = route != null && route.action() instanceof RouteAction.Forward forward
                 ? forward.upgrades()
                 : manager.upgrades();

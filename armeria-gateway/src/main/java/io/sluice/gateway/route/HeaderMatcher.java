@@ -6,7 +6,8 @@ import java.util.List;
  * A header that must (or, inverted, must not) match: one of its values, where it stands several times. An absent header never matches, inverted
  * or not, but for {@link ValueMatcher.Present} and where a missing one counts as empty.
  */
-public record HeaderMatcher(String name, ValueMatcher value, boolean invert, boolean missingIsEmpty) {
+public record HeaderMatcher(String name, ValueMatcher value, boolean invert, boolean missingIsEmpty)
+        implements Condition {
     public boolean matches(RouteRequest request) {
         return matches(request.header(name));
     }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param filter whose metadata
  * @param path through its structures
  */
-public record MetadataMatcher(String filter, List<String> path, Value value, boolean invert) {
+public record MetadataMatcher(String filter, List<String> path, Value value, boolean invert) implements Condition {
     public MetadataMatcher {
         path = List.copyOf(path);
     }

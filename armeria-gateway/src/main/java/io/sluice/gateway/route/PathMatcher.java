@@ -4,7 +4,7 @@ import com.google.common.base.Ascii;
 import com.google.re2j.Pattern;
 
 /** How a path without its query is compared. Only ASCII letters have a case, as in Envoy. */
-public sealed interface PathMatcher {
+public sealed interface PathMatcher extends Condition {
     boolean matches(String path);
 
     record Exact(String value, boolean caseSensitive) implements PathMatcher {

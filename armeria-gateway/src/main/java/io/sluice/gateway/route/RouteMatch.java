@@ -33,40 +33,45 @@ public record RouteMatch(
         this(path, headers, query, grpc, fraction, List.of(), null);
     }
 
-    /** Everything but the path, in Envoy's order. */
-    boolean matchesBesidePath(RouteRequest request) {
+    /** The first condition that the request does not meet, the path before the others; null where it meets all. */
+    public @Nullable Condition unmet(RouteRequest request) {
+        return path.matches(request.path()) ? unmetBesidePath(request) : path;
+    }
+
+    /** In Envoy's order. */
+    private @Nullable Condition unmetBesidePath(RouteRequest request) {
         if (fraction != null && !fraction.hit(request.random())) {
-            return false;
+            return fraction;
         }
         if (grpc && !isGrpc(request.header("content-type"))) {
-            return false;
+            return Grpc.ONLY;
         }
         for (HeaderMatcher header : headers) {
             if (!header.matches(request)) {
-                return false;
+                return header;
             }
         }
         for (QueryMatcher parameter : query) {
             if (!parameter.matches(request)) {
-                return false;
+                return parameter;
             }
         }
         if (certificate != null && !certificate.matches(request)) {
-            return false;
+            return certificate;
         }
         for (MetadataMatcher found : metadata) {
             if (!found.matches(request)) {
-                return false;
+                return found;
             }
         }
-        return true;
+        return null;
     }
 
     /** The cheaper test first: which one fails does not show. */
     public boolean matches(RouteRequest request) {
         return path instanceof PathMatcher.Regex
-                ? matchesBesidePath(request) && path.matches(request.path())
-                : path.matches(request.path()) && matchesBesidePath(request);
+                ? unmetBesidePath(request) == null && path.matches(request.path())
+                : unmet(request) == null;
     }
 
     private static boolean isGrpc(List<String> contentType) {
@@ -77,13 +82,18 @@ public record RouteMatch(
         return type.startsWith("application/grpc") && (type.length() == 16 || type.charAt(16) == '+');
     }
 
+    /** That the request is gRPC's. */
+    public enum Grpc implements Condition {
+        ONLY
+    }
+
     /**
      * A caller in clear text shows none.
      *
      * @param shown null where that is not asked
      */
     public record CallersCertificate(
-            @Nullable Boolean shown, @Nullable Boolean valid) {
+            @Nullable Boolean shown, @Nullable Boolean valid) implements Condition {
         boolean matches(RouteRequest request) {
             return (shown == null || shown == request.hasCertificate())
                     && (valid == null || valid == request.hasValidCertificate());
@@ -91,7 +101,7 @@ public record RouteMatch(
     }
 
     /** @param denominator 100, 10 000 or 1 000 000 */
-    public record Fraction(long numerator, long denominator) {
+    public record Fraction(long numerator, long denominator) implements Condition {
         public boolean hit(long random) {
             return random % denominator < numerator;
         }

@@ -1,6 +1,7 @@
 package io.sluice.gateway.route;
 
 import com.google.common.base.Ascii;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -40,9 +41,9 @@ public final class RouteTable<T> {
     public static <T> RouteTable<T> of(List<VirtualHost<T>> hosts, boolean ignorePort, boolean ignoreParameters) {
         RouteTable<T> table = new RouteTable<>(ignorePort, ignoreParameters);
         for (VirtualHost<T> host : hosts) {
-            Host<T> indexed = new Host<>(host, new RouteIndex<>(host.routes()));
+            RouteIndex<T> index = new RouteIndex<>(host.routes());
             for (String domain : host.domains()) {
-                table.add(Ascii.toLowerCase(domain), indexed);
+                table.add(Ascii.toLowerCase(domain), new Host<>(host, domain, index));
             }
         }
         return table;
@@ -104,6 +105,30 @@ public final class RouteTable<T> {
         return entry == null ? null : entry.target();
     }
 
+    /** Why {@link #match} answers what it does, told by the very conditions that it tests. Costs what the virtual host has routes. */
+    public RouteExplanation<T> explain(RouteRequest request) {
+        Host<T> host = host(request);
+        if (host == null) {
+            return new RouteExplanation<>(null, "", List.of());
+        }
+        List<RouteExplanation.Tried<T>> tried = new ArrayList<>();
+        for (VirtualHost.Entry<T> entry : host.described().routes()) {
+            tried.add(new RouteExplanation.Tried<>(entry, entry.match().unmet(request)));
+        }
+        return new RouteExplanation<>(host.described(), host.domain(), tried);
+    }
+
+    /** Every domain that has a virtual host, in no order. */
+    public Set<String> domains() {
+        Set<String> domains = new HashSet<>(exact.keySet());
+        suffixes.values().forEach(group -> group.keySet().forEach(rest -> domains.add("*" + rest)));
+        prefixes.values().forEach(group -> group.keySet().forEach(rest -> domains.add(rest + "*")));
+        if (any != null) {
+            domains.add("*");
+        }
+        return domains;
+    }
+
     private @Nullable Host<T> host(RouteRequest request) {
         if (exact.isEmpty() && suffixes.isEmpty() && prefixes.isEmpty()) {
             return any;
@@ -143,5 +168,5 @@ public final class RouteTable<T> {
         return colon > 0 && colon > host.lastIndexOf(']') ? host.substring(0, colon) : host;
     }
 
-    private record Host<T>(VirtualHost<T> described, RouteIndex<T> index) {}
+    private record Host<T>(VirtualHost<T> described, String domain, RouteIndex<T> index) {}
 }

@@ -19,10 +19,12 @@ public final class UriTemplate {
     private static final Pattern LITERALS = Pattern.compile("[" + CHARACTERS + "/]*");
     private static final Pattern NAME = Pattern.compile("[a-zA-Z][a-zA-Z0-9_]*");
 
+    private final String written;
     private final Pattern pattern;
     private final List<String> variables;
 
-    private UriTemplate(Pattern pattern, List<String> variables) {
+    private UriTemplate(String written, Pattern pattern, List<String> variables) {
+        this.written = written;
         this.pattern = pattern;
         this.variables = List.copyOf(variables);
     }
@@ -34,11 +36,17 @@ public final class UriTemplate {
         }
         Reader reader = new Reader(template);
         reader.read();
-        return new UriTemplate(Pattern.compile(reader.regex.toString()), reader.variables);
+        return new UriTemplate(template, Pattern.compile(reader.regex.toString()), reader.variables);
     }
 
     public boolean matches(String path) {
         return pattern.matches(path);
+    }
+
+    /** As it was written. */
+    @Override
+    public String toString() {
+        return written;
     }
 
     /** One pass over a template's text. */

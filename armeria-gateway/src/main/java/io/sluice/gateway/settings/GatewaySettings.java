@@ -12,7 +12,7 @@ import java.util.Optional;
  * What the process reads at start, from its words, then {@code SLUICE_*} variables, then the settings file; each under one name.
  *
  * @param bootstrap an Envoy bootstrap file, which then says where the xDS server is
- * @param validate only check the bootstrap
+ * @param mode whether to serve, or only to tell something of the bootstrap
  * @param limiterOnly no listeners, only the limiter and its service
  * @param xds the xDS server, where no bootstrap is given
  * @param fullState whether to ask for full states instead of differences
@@ -34,7 +34,7 @@ import java.util.Optional;
  */
 public record GatewaySettings(
         Optional<Path> bootstrap,
-        boolean validate,
+        Mode mode,
         boolean limiterOnly,
         Optional<HostPort> xds,
         boolean fullState,
@@ -61,7 +61,7 @@ public record GatewaySettings(
 
     /** Every setting's name with what it takes. The chart's values carry the same names. */
     static final Map<String, String> NAMES = Map.ofEntries(
-            Map.entry("mode", "serve or validate"),
+            Map.entry("mode", "serve, validate or explain"),
             Map.entry("role", "gateway or ratelimit"),
             Map.entry("xds", "HOST:PORT of the xDS server"),
             Map.entry("xds-protocol", "delta or sotw"),
@@ -87,6 +87,20 @@ public record GatewaySettings(
             Map.entry("headers-timeout", "how long a request's head may take, where its listener does not say: 10s"),
             Map.entry("max-connections", "of callers, all listeners together: 10000"),
             Map.entry("drain-time", "how long to wait for what is under way when stopping: 30s"));
+
+    /** What a start is for. */
+    public enum Mode {
+        SERVE,
+        /** Only checks the bootstrap. */
+        VALIDATE,
+        /** Only answers what would become of requests. */
+        EXPLAIN
+    }
+
+    /** Whether ports are opened and others asked. */
+    public boolean serves() {
+        return mode == Mode.SERVE;
+    }
 
     /** A host and a port. */
     public record HostPort(String host, int port) {

@@ -1,6 +1,7 @@
 package io.sluice.gateway.settings;
 
 import io.sluice.gateway.settings.GatewaySettings.HostPort;
+import io.sluice.gateway.settings.GatewaySettings.Mode;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.URI;
@@ -156,7 +157,7 @@ public final class SettingsReader {
     }
 
     private static GatewaySettings build(Optional<Path> bootstrap, Map<String, String> values) {
-        boolean validate = choice(values, "mode", "serve", "validate");
+        Mode mode = mode(values.getOrDefault("mode", "serve"));
         boolean limiterOnly = choice(values, "role", "gateway", "ratelimit");
         Optional<HostPort> xds = Optional.ofNullable(values.get("xds")).map(value -> hostPort("xds", value));
         if (bootstrap.isEmpty() && xds.isEmpty() && !limiterOnly) {
@@ -174,8 +175,9 @@ public final class SettingsReader {
             throw new SettingsException(
                     "role: ratelimit beside -c (expected: no bootstrap; this role has no listeners)");
         }
-        if (validate && bootstrap.isEmpty()) {
-            throw new SettingsException("mode: validate without a bootstrap (expected: -c BOOTSTRAP.yaml)");
+        if (mode != Mode.SERVE && bootstrap.isEmpty()) {
+            throw new SettingsException(
+                    "mode: " + values.get("mode") + " without a bootstrap (expected: -c BOOTSTRAP.yaml)");
         }
         if (values.get("rls-port") != null && values.get("limiter-port") == null) {
             throw new SettingsException("rls-port: this node is no limiter member (expected: limiter-port beside it)");
@@ -185,7 +187,7 @@ public final class SettingsReader {
         }
         return new GatewaySettings(
                 bootstrap,
-                validate,
+                mode,
                 limiterOnly,
                 xds,
                 choice(values, "xds-protocol", "delta", "sotw"),
@@ -214,6 +216,15 @@ public final class SettingsReader {
                         .map(Path::of)
                         .toList(),
                 choice(values, "require-upstream-verification", "false", "true"));
+    }
+
+    private static Mode mode(String value) {
+        return switch (value) {
+            case "serve" -> Mode.SERVE;
+            case "validate" -> Mode.VALIDATE;
+            case "explain" -> Mode.EXPLAIN;
+            default -> throw new SettingsException("mode: '" + value + "' (expected: serve, validate or explain)");
+        };
     }
 
     private static int count(String name, String value) {

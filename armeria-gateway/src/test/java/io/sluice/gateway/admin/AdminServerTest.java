@@ -286,6 +286,7 @@ class AdminServerTest {
                         "/clusters",
                         "/config_dump",
                         "/drain",
+                        "/explain",
                         "/listeners",
                         "/metrics",
                         "/overload",

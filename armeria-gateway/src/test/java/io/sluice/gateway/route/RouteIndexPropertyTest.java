@@ -26,7 +26,7 @@ class RouteIndexPropertyTest {
     private static final String[] LABELS = {"a", "b", "ab"};
 
     @Property(tries = 3_000, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.BOUNDED)
-    void findsTheRouteThatAPlainScanFinds(
+    void findsTheRouteThatAPlainScanFindsAndSaysWhy(
             @ForAll("tables") List<VirtualHost<Integer>> hosts,
             @ForAll boolean ignorePort,
             @ForAll("requests") List<FakeRequest> requests) {
@@ -34,6 +34,15 @@ class RouteIndexPropertyTest {
         for (FakeRequest request : requests) {
             Integer expected = scan(hosts, ignorePort, request);
             assertThat(table.match(request)).as("%s", request).isEqualTo(expected);
+            RouteExplanation<Integer> why = table.explain(request);
+            assertThat(why.chosen().map(one -> one.entry().target()).orElse(null))
+                    .as("%s", why)
+                    .isEqualTo(expected);
+            for (RouteExplanation.Tried<Integer> one : why.tried()) {
+                assertThat(one.unmet() == null)
+                        .as("%s of %s", one, request)
+                        .isEqualTo(one.entry().match().matches(request));
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.gateway.settings.GatewaySettings.HostPort;
+import io.sluice.gateway.settings.GatewaySettings.Mode;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -41,7 +42,7 @@ class SettingsReaderTest {
         assertThat(read("--xds 10.0.0.1:18000 --node-id a"))
                 .isEqualTo(new GatewaySettings(
                         Optional.empty(),
-                        false,
+                        Mode.SERVE,
                         false,
                         Optional.of(new HostPort("10.0.0.1", 18000)),
                         false,
@@ -67,13 +68,13 @@ class SettingsReaderTest {
     @Test
     void readsEverySettingFromWords() {
         assertThat(read("--mode serve --role gateway --xds=[::1]:1 --xds-protocol sotw --node-id a --region eu"
-                        + " --admin-address 0.0.0.0 --admin-port 0 --config-cache /var/x --zipkin-url http://z:9411/api/v2/spans"
-                        + " --limiter-address 10.0.0.2 --limiter-port 5701 --limiter-members a:1,b:2 --limiter-deadline 20ms"
-                        + " --rls-address 0.0.0.0 --rls-port 8081 --limits limits.yaml --drain-time 1500ms --headers-timeout 3s --max-connections 500 --secret-folders"
-                        + " /etc/a,/etc/b --require-upstream-verification true"))
+            + " --admin-address 0.0.0.0 --admin-port 0 --config-cache /var/x --zipkin-url http://z:9411/api/v2/spans"
+            + " --limiter-address 10.0.0.2 --limiter-port 5701 --limiter-members a:1,b:2 --limiter-deadline 20ms"
+            + " --rls-address 0.0.0.0 --rls-port 8081 --limits limits.yaml --drain-time 1500ms --headers-timeout 3s"
+            + " --max-connections 500 --secret-folders /etc/a,/etc/b --require-upstream-verification true"))
                 .isEqualTo(new GatewaySettings(
                         Optional.empty(),
-                        false,
+                        Mode.SERVE,
                         false,
                         Optional.of(new HostPort("::1", 1)),
                         true,
@@ -114,7 +115,7 @@ class SettingsReaderTest {
         """)
     void knowsEveryFormOfAStart(String words, boolean validate, boolean limiterOnly) {
         GatewaySettings settings = read(words);
-        assertThat(settings.validate()).isEqualTo(validate);
+        assertThat(settings.mode() == Mode.VALIDATE).isEqualTo(validate);
         assertThat(settings.limiterOnly()).isEqualTo(limiterOnly);
     }
 
@@ -156,7 +157,8 @@ class SettingsReaderTest {
         --node-id                               | --node-id: no value (expected: --node-id VALUE)
         -c b.yaml --xds a:1                     | xds: given beside -c (expected: one of them; a bootstrap says itself where its xDS server is)
         --mode validate --xds a:1 --node-id n   | mode: validate without a bootstrap (expected: -c BOOTSTRAP.yaml)
-        --mode check -c b.yaml                  | mode: 'check' (expected: serve or validate)
+        --mode check -c b.yaml                  | mode: 'check' (expected: serve, validate or explain)
+        --mode explain --xds a:1 --node-id n    | mode: explain without a bootstrap (expected: -c BOOTSTRAP.yaml)
         --role limiter -c b.yaml                | role: 'limiter' (expected: gateway or ratelimit)
         --role ratelimit                        | limiter-port: not given (expected: a port beside role ratelimit)
         --role ratelimit -c b.yaml              | role: ratelimit beside -c (expected: no bootstrap; this role has no listeners)

@@ -18,8 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whoever changes something is told whether it is right, what it would change, and whether it is live. Rule: {@code ./sluice check}, {@code diff}
- * and {@code status} say so of a real Envoy and a gateway, with exit codes; a node that refuses is named with the place where it is written.
+ * Whoever changes something is told whether it is right, what it would change, whether it is live, and what becomes of a request. Rule: {@code
+ * ./sluice check}, {@code diff}, {@code status}, {@code explain} and {@code routes test} say so, with exit codes; a node that refuses is named with
+ * the place where it is written.
  */
 class IsItLiveScenario {
     private record Said(int code, String text) {}
@@ -94,6 +95,53 @@ class IsItLiveScenario {
             site.registry().remove("more");
             assertThat(sluice(folder, "status", "--admin", admin, "--wait"))
                     .satisfies(said -> assertThat(said.code).as(said.text).isZero());
+        }
+    }
+
+    @Test
+    void whatBecomesOfARequestHereAndThere(@TempDir Path folder) throws Exception {
+        try (RecordingUpstream shop = Upstreams.named("shop");
+                Site site = Site.onFiles(folder)) {
+            site.registry().register(Registration.of("shop", "shop-1", "eu", shop.port()));
+            site.routes("- {match: POST /shop/**, to: shop, name: write}\n- {match: /shop/**, to: shop, name: read}\n");
+            site.start();
+            site.awaitStatus("/shop/1", 200);
+            String node = "127.0.0.1:" + site.gateway().adminPort();
+            String admin = "127.0.0.1:" + site.xds().adminPort();
+            int asked = shop.count();
+            for (List<String> where : List.of(
+                    List.of(folder.resolve("catalog").toString(), "--region", "eu"),
+                    List.of("--node", node, "--admin", admin))) {
+                List<String> words = new ArrayList<>(List.of("explain", "GET", "http://any.test/shop/1"));
+                words.addAll(where);
+                assertThat(sluice(folder, words.toArray(String[]::new))).satisfies(said -> {
+                    assertThat(said.code).as(said.text).isZero();
+                    assertThat(said.text)
+                            .containsPattern("route +read \\(routes.yaml:\\d+\\)")
+                            .containsPattern("not +write \\(routes.yaml:\\d+\\): header :method 'GET' .*'POST'")
+                            .contains("127.0.0.1:" + shop.port() + " healthy");
+                });
+                words.set(2, "http://any.test/other");
+                assertThat(sluice(folder, words.toArray(String[]::new))).satisfies(said -> {
+                    assertThat(said.code).as(said.text).isEqualTo(1);
+                    assertThat(said.text).contains("404 route_not_found");
+                });
+                Path table = Files.writeString(folder.resolve("table.yaml"), """
+                    - {request: POST http://any.test/shop/1, expect: {route: write, cluster: shop}}
+                    - {request: GET http://any.test/shop/1, expect: {route: write}}
+                    """);
+                words = new ArrayList<>(List.of("routes", "test", table.toString()));
+                words.addAll(where);
+                assertThat(sluice(folder, words.toArray(String[]::new))).satisfies(said -> {
+                    assertThat(said.code).as(said.text).isEqualTo(1);
+                    assertThat(said.text)
+                            .contains("table.yaml:2: GET http://any.test/shop/1", "route 'read' (expected: 'write')")
+                            .contains("2 requests, 1 not as expected");
+                });
+            }
+            assertThat(shop.count())
+                    .as("requests, those that an explanation sent included")
+                    .isEqualTo(asked);
         }
     }
 

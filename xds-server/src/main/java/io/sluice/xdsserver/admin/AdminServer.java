@@ -11,6 +11,7 @@ import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.sluice.sync.model.Catalog;
 import io.sluice.xdsserver.settings.HostPort;
 import io.sluice.xdsserver.settings.SettingsException;
 import io.sluice.xdsserver.stream.Clients;
@@ -50,6 +51,10 @@ public final class AdminServer implements AutoCloseable {
                         context.queryParam("type"),
                         context.queryParam("name"),
                         context.queryParam("verbose") != null)));
+        page(
+                builder,
+                "/catalog",
+                context -> json(CatalogPage.render(status.catalog().orElse(Catalog.EMPTY))));
         builder.route()
                 .path("/clients")
                 .methods(HttpMethod.GET, HttpMethod.HEAD)

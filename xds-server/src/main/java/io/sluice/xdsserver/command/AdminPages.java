@@ -20,10 +20,17 @@ final class AdminPages {
             .connectTimeout(PATIENCE)
             .build();
     private final String address;
+    private final String expected;
 
-    /** @param address {@code HOST:PORT} */
+    /** @param address {@code HOST:PORT} of the control plane's */
     AdminPages(String address) {
+        this(address, "--admin HOST:PORT of a running xds");
+    }
+
+    /** @param expected what should answer there */
+    AdminPages(String address, String expected) {
         this.address = address;
+        this.expected = expected;
     }
 
     /**
@@ -39,15 +46,15 @@ final class AdminPages {
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() != 200) {
-                throw new SettingsException(
-                        "http://" + address + path + ": answered " + response.statusCode() + " (expected: 200)");
+                throw new SettingsException("http://" + address + path + ": answered " + response.statusCode() + " "
+                        + response.body().strip().lines().findFirst().orElse("") + " (expected: 200)");
             }
             return JSON.readTree(response.body());
         } catch (IllegalArgumentException e) {
-            throw new SettingsException("--admin: '" + address + "' (expected: HOST:PORT)");
+            throw new SettingsException("'" + address + "' (expected: " + expected + ")");
         } catch (IOException e) {
-            throw new SettingsException("http://" + address + path + ": no answer: " + e
-                    + " (expected: --admin HOST:PORT of a running xds)");
+            throw new SettingsException(
+                    "http://" + address + path + ": no answer: " + e + " (expected: " + expected + ")");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new SettingsException("http://" + address + path + ": interrupted");

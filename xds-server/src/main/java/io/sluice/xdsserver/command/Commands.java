@@ -15,6 +15,8 @@ public final class Commands {
     public static final String HELP = """
         commands: check FILE|DIR|consul   is it right? problems by file and line; a real Envoy's word on it where one is found
                   diff FILE|DIR|consul    what would it change on the running server?
+                  explain METHOD URL [FILE|DIR|consul]   what would become of a request, and why? of a source, or on a running gateway
+                  routes test FILE [FILE|DIR|consul]     do requests go where a table says?
                   status                  which node runs what, and what has it refused? --wait [VERSION] until it is live everywhere
         each with --json; --help behind a command says more
         """;
@@ -38,6 +40,8 @@ public final class Commands {
         return switch (words.get(0)) {
             case "check" -> OptionalInt.of(CheckCommand.run(rest, environment, out));
             case "diff" -> OptionalInt.of(DiffCommand.run(rest, environment, out));
+            case "explain" -> OptionalInt.of(ExplainCommand.run(rest, environment, out));
+            case "routes" -> OptionalInt.of(RoutesCommand.run(rest, environment, out));
             case "status" -> OptionalInt.of(StatusCommand.run(rest, out));
             default -> OptionalInt.empty();
         };

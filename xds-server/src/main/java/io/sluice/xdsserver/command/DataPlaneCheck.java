@@ -42,13 +42,17 @@ final class DataPlaneCheck {
         envoy(envoy, environment)
                 .ifPresent(path -> found.add(
                         new DataPlaneCheck(NodeGroup.Kind.ENVOY, "Envoy", List.of(path, "--log-level", "error"))));
-        // the launcher says where the gateway's classes are: this program has none of them
-        given("SLUICE_GATEWAY_CLASSES", environment)
-                .ifPresent(classes ->
-                        found.add(new DataPlaneCheck(NodeGroup.Kind.GATEWAY, "the gateway", gateway(classes))));
+        gatewayCommand(environment)
+                .ifPresent(command -> found.add(new DataPlaneCheck(NodeGroup.Kind.GATEWAY, "the gateway", command)));
         return found;
     }
 
+    /** How our gateway is started; empty where it is not found. */
+    static Optional<List<String>> gatewayCommand(Map<String, String> environment) {
+        return given("SLUICE_GATEWAY_CLASSES", environment).map(DataPlaneCheck::gateway);
+    }
+
+    /** The launcher says where the gateway's classes are: this program has none of them. */
     private static List<String> gateway(String classes) {
         String java = ProcessHandle.current().info().command().orElse("java");
         return List.of(

@@ -16,7 +16,6 @@ import io.sluice.xdsserver.snapshot.SnapshotPublisher;
 import io.sluice.xdsserver.translate.CatalogTranslator;
 import io.sluice.xdsserver.translate.NodeGroup;
 import io.sluice.xdsserver.translate.NodeSettings;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -58,10 +57,11 @@ record Offline(String source, Catalog catalog, List<GroupStatus> groups, List<Pr
         List<String> words = new ArrayList<>(settings);
         words.add("--source=" + address(place));
         XdsSettings read = SettingsReader.read(words, environment);
+        NodeSettings nodes = NodeSettings.of(read);
         try (CatalogSource source = CatalogSources.create(read.source())) {
             Catalog catalog = first(source);
             SnapshotPublisher publisher = new SnapshotPublisher(
-                    group -> new CatalogTranslator(nodes(read), group)::translate,
+                    group -> new CatalogTranslator(nodes, group)::translate,
                     Runnable::run,
                     Clock.systemUTC(),
                     new SimpleMeterRegistry());
@@ -96,13 +96,6 @@ record Offline(String source, Catalog catalog, List<GroupStatus> groups, List<Pr
                     path + ": not there (expected: a YAML file, a folder of them, or consul://HOST:PORT)");
         }
         return "file:" + path;
-    }
-
-    private static NodeSettings nodes(XdsSettings settings) {
-        return new NodeSettings(
-                settings.rateLimit().map(service -> InetSocketAddress.createUnresolved(service.host(), service.port())),
-                settings.zipkinUrl(),
-                settings.accessLog());
     }
 
     private static Catalog first(CatalogSource source) {

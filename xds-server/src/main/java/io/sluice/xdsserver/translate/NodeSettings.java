@@ -1,5 +1,7 @@
 package io.sluice.xdsserver.translate;
 
+import io.sluice.xdsserver.settings.SettingsException;
+import io.sluice.xdsserver.settings.XdsSettings;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Optional;
@@ -13,6 +15,19 @@ import java.util.Optional;
  */
 public record NodeSettings(Optional<InetSocketAddress> rateLimit, Optional<URI> zipkin, boolean accessLog) {
     public static final NodeSettings DEFAULT = new NodeSettings(Optional.empty(), Optional.empty(), false);
+
+    /** @throws SettingsException where spans would have to be posted over TLS */
+    public static NodeSettings of(XdsSettings settings) {
+        try {
+            return new NodeSettings(
+                    settings.rateLimit()
+                            .map(service -> InetSocketAddress.createUnresolved(service.host(), service.port())),
+                    settings.zipkinUrl(),
+                    settings.accessLog());
+        } catch (IllegalArgumentException e) {
+            throw new SettingsException(String.valueOf(e.getMessage()));
+        }
+    }
 
     /** @throws IllegalArgumentException where spans would have to be posted over TLS */
     public NodeSettings {

@@ -115,7 +115,7 @@ class CheckCommandTest {
         diff                                    | diff: [] (expected: one of FILE, DIR, consul://HOST:PORT)
         diff . --admin 127.0.0.1:1              | no answer
         status --admin 127.0.0.1:1              | no answer
-        status --admin :                        | --admin: ':' (expected: HOST:PORT)
+        status --admin :                        | ':' (expected: --admin HOST:PORT of a running xds)
         status --wait --timeout soon            | --timeout: 'soon' (expected: 30s, 500ms or 2m)
         status now                              | status: unknown words [now]
         """)

@@ -50,6 +50,15 @@ final class ApiKeyAuthFilter implements HttpFilter {
         public HttpFilter create(Exchange exchange, int place) {
             return new ApiKeyAuthFilter(this, place);
         }
+
+        @Override
+        public List<String> explain(Exchange asked, int place) {
+            Verdict verdict = verdict(this, asked, place);
+            return List.of(
+                    verdict.status() == 0
+                            ? "client '" + verdict.details() + "' may"
+                            : verdict.status() + " " + verdict.details());
+        }
     }
 
     record Stats(Counter allowed, Counter unauthorized, Counter forbidden) {
@@ -63,6 +72,26 @@ final class ApiKeyAuthFilter implements HttpFilter {
 
     @Override
     public Next onRequestHeaders(Exchange exchange, RequestHeadersBuilder headers, boolean end) {
+        Verdict verdict = verdict(config, exchange, place);
+        if (verdict.status() != 0) {
+            (verdict.status() == 401
+                            ? config.stats().unauthorized()
+                            : config.stats().forbidden())
+                    .increment();
+            exchange.reply(LocalReply.of(verdict.status(), verdict.body(), verdict.details()));
+            return Next.PAUSE;
+        }
+        config.stats().allowed().increment();
+        return Next.CONTINUE;
+    }
+
+    /**
+     * @param status 0 where the client may
+     * @param details where it may, its name
+     */
+    private record Verdict(int status, String body, String details) {}
+
+    private static Verdict verdict(Factory config, Exchange exchange, int place) {
         PerRoute route = exchange.routeConfig(place) instanceof PerRoute given ? given : null;
         Keys keys = route != null && route.rules().keys() != null
                 ? route.rules().keys()
@@ -71,24 +100,23 @@ final class ApiKeyAuthFilter implements HttpFilter {
                 ? route.rules().places()
                 : config.rules().places();
         if (places.isEmpty()) {
-            return refuse(exchange, 401, REFUSED, "missing_key_sources");
+            return new Verdict(401, REFUSED, "missing_key_sources");
         }
         if (keys == null) {
-            return refuse(exchange, 401, REFUSED, "missing_credentials");
+            return new Verdict(401, REFUSED, "missing_credentials");
         }
-        String key = key(places, headers);
+        String key = key(places, exchange.request());
         if (key.isEmpty()) {
-            return refuse(exchange, 401, REFUSED, "missing_api_key");
+            return new Verdict(401, REFUSED, "missing_api_key");
         }
         String client = keys.client(key);
         if (client == null) {
-            return refuse(exchange, 401, REFUSED, "unknown_api_key");
+            return new Verdict(401, REFUSED, "unknown_api_key");
         }
         if (route != null && !route.clients().isEmpty() && !route.clients().contains(client)) {
-            return refuse(exchange, 403, "Client is forbidden.", "client_not_allowed");
+            return new Verdict(403, "Client is forbidden.", "client_not_allowed");
         }
-        config.stats().allowed().increment();
-        return Next.CONTINUE;
+        return new Verdict(0, "", client);
     }
 
     private static String key(List<KeyPlace> places, RequestHeadersBuilder headers) {
@@ -99,11 +127,5 @@ final class ApiKeyAuthFilter implements HttpFilter {
             }
         }
         return "";
-    }
-
-    private Next refuse(Exchange exchange, int status, String body, String details) {
-        (status == 401 ? config.stats().unauthorized() : config.stats().forbidden()).increment();
-        exchange.reply(LocalReply.of(status, body, details));
-        return Next.PAUSE;
     }
 }

@@ -43,6 +43,12 @@ final class BasicAuthFilter implements HttpFilter {
         public HttpFilter create(Exchange exchange, int place) {
             return new BasicAuthFilter(this, place);
         }
+
+        @Override
+        public List<String> explain(Exchange asked, int place) {
+            Shown shown = shown(this, asked, place);
+            return List.of(shown.wrong().isEmpty() ? "user '" + shown.text() + "' may" : "401 " + shown.wrong());
+        }
     }
 
     record Stats(Counter allowed, Counter denied) {
@@ -53,30 +59,46 @@ final class BasicAuthFilter implements HttpFilter {
 
     @Override
     public Next onRequestHeaders(Exchange exchange, RequestHeadersBuilder headers, boolean end) {
-        List<String> values = headers.getAll(config.header());
+        Shown shown = shown(config, exchange, place);
+        if (!shown.wrong().isEmpty()) {
+            return refuse(exchange, shown.text(), shown.wrong());
+        }
+        if (!config.usernameHeader().isEmpty()) {
+            headers.set(config.usernameHeader(), shown.text());
+        }
+        config.stats().allowed().increment();
+        return Next.CONTINUE;
+    }
+
+    /**
+     * What the caller shows.
+     *
+     * @param text the user's name, or what is wrong for people
+     * @param wrong the same for logs; empty where the user may
+     */
+    private record Shown(String text, String wrong) {}
+
+    private static Shown shown(Factory config, Exchange exchange, int place) {
+        List<String> values = exchange.request().getAll(config.header());
         if (values.isEmpty()) {
-            return refuse(exchange, "Missing username and password.", "no_credential_for_basic_auth");
+            return new Shown("Missing username and password.", "no_credential_for_basic_auth");
         }
         // several authorization headers are one for Envoy, joined, and then no credentials
         String value = config.header().equals("authorization") ? String.join(",", values) : values.getFirst();
         if (!value.startsWith(SCHEME)) {
-            return refuse(exchange, "Expected 'Basic' authentication scheme.", "invalid_scheme_for_basic_auth");
+            return new Shown("Expected 'Basic' authentication scheme.", "invalid_scheme_for_basic_auth");
         }
         String credentials = decoded(value.substring(SCHEME.length()));
         int colon = credentials.indexOf(':');
         if (colon < 0) {
-            return refuse(exchange, "Invalid basic credential format.", "invalid_format_for_basic_auth");
+            return new Shown("Invalid basic credential format.", "invalid_format_for_basic_auth");
         }
         String name = credentials.substring(0, colon);
         Users users = exchange.routeConfig(place) instanceof Users ofRoute ? ofRoute : config.users();
         if (!users.know(name, credentials.substring(colon + 1))) {
-            return refuse(exchange, "Invalid username/password combination.", "invalid_credential_for_basic_auth");
+            return new Shown("Invalid username/password combination.", "invalid_credential_for_basic_auth");
         }
-        if (!config.usernameHeader().isEmpty()) {
-            headers.set(config.usernameHeader(), name);
-        }
-        config.stats().allowed().increment();
-        return Next.CONTINUE;
+        return new Shown(name, "");
     }
 
     /** Empty where it is no base64. */

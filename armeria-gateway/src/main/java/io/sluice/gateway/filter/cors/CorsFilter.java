@@ -12,6 +12,7 @@ import io.sluice.gateway.filter.HttpFilter;
 import io.sluice.gateway.filter.HttpFilterFactory;
 import io.sluice.gateway.filter.LocalReply;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -57,12 +58,24 @@ final class CorsFilter implements HttpFilter {
         public HttpFilter create(Exchange exchange, int place) {
             return new CorsFilter(stats, random, place);
         }
+
+        @Override
+        public List<String> explain(Exchange asked, int place) {
+            CorsPolicy rules = rules(asked, place);
+            String asking = asked.request().get(ORIGIN, "");
+            if (rules == null) {
+                return List.of("no policy");
+            }
+            return List.of(
+                    asking.isEmpty()
+                            ? "no origin: not a request across sites"
+                            : "origin '" + asking + "' is " + (rules.allows(asking) ? "" : "not ") + "allowed");
+        }
     }
 
     @Override
     public Next onRequestHeaders(Exchange exchange, RequestHeadersBuilder headers, boolean end) {
-        Object configured = exchange.routeConfig(place);
-        CorsPolicy rules = (CorsPolicy) (configured == null ? exchange.routeFields(place) : configured);
+        CorsPolicy rules = rules(exchange, place);
         String asking = headers.get(ORIGIN, "");
         if (rules == null || asking.isEmpty()) {
             return Next.CONTINUE;
@@ -92,6 +105,11 @@ final class CorsFilter implements HttpFilter {
         }
         exchange.reply(new LocalReply(200, "", answer(rules, headers), Set.of(), "cors_response", null));
         return Next.PAUSE;
+    }
+
+    private static @Nullable CorsPolicy rules(Exchange exchange, int place) {
+        Object configured = exchange.routeConfig(place);
+        return (CorsPolicy) (configured == null ? exchange.routeFields(place) : configured);
     }
 
     private static HttpHeaders answer(CorsPolicy rules, RequestHeadersBuilder asked) {

@@ -87,6 +87,17 @@ final class ExtAuthzFilter implements HttpFilter {
         public HttpFilter create(Exchange exchange, int place) {
             return new ExtAuthzFilter(this, place);
         }
+
+        @Override
+        public List<String> explain(Exchange asked, int place) {
+            if (asked.route() == null || (asked.routeConfig(place) instanceof PerRoute route && route.off())) {
+                return List.of("asks nobody");
+            }
+            return List.of(
+                    "asks the authorization service for " + settings.enabled().numerator() + " of "
+                            + settings.enabled().denominator() + " requests; where it does not answer: "
+                            + (settings.allowOnFailure() ? "goes on" : settings.statusOnError()));
+        }
     }
 
     record Stats(

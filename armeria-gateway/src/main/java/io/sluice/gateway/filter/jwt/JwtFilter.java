@@ -73,6 +73,39 @@ final class JwtFilter implements HttpFilter {
         public void goLive() {
             keys.forEach(KeySource::begin);
         }
+
+        @Override
+        public List<String> explain(Exchange asked, int place) {
+            if (bypassPreflight && isPreflight(asked.request())) {
+                return List.of("lets preflights of CORS through");
+            }
+            return switch (asked.routeConfig(place)) {
+                case PerRoute.Off off -> List.of("asks for nothing: the route says so");
+                case PerRoute.Named route
+                when !named.containsKey(route.requirement()) ->
+                    List.of("403: no requirement is named '" + route.requirement() + "'");
+                case null, default -> {
+                    Requirement requirement = requirement(asked, place);
+                    yield requirement == null
+                            ? List.of("asks for nothing: none of its rules matches")
+                            : JwtExplanation.of(
+                                    requirement, asked, clock.instant().getEpochSecond());
+                }
+            };
+        }
+
+        /** Null for none. */
+        private @Nullable Requirement requirement(Exchange exchange, int place) {
+            if (exchange.routeConfig(place) instanceof PerRoute route) {
+                return route instanceof PerRoute.Named given ? named.get(given.requirement()) : null;
+            }
+            for (Rule rule : rules) {
+                if (rule.match().matches(exchange)) {
+                    return rule.requirement();
+                }
+            }
+            return null;
+        }
     }
 
     @Override
@@ -82,20 +115,10 @@ final class JwtFilter implements HttpFilter {
             config.stats().allowed().increment();
             return Next.CONTINUE;
         }
-        Requirement requirement;
-        if (exchange.routeConfig(place) instanceof PerRoute route) {
-            switch (route) {
-                case PerRoute.Off off -> requirement = null;
-                case PerRoute.Named named -> {
-                    requirement = config.named().get(named.requirement());
-                    if (requirement == null) {
-                        refuseUnknown(exchange, named.requirement());
-                        return Next.PAUSE;
-                    }
-                }
-            }
-        } else {
-            requirement = ofRules(exchange);
+        Requirement requirement = config.requirement(exchange, place);
+        if (requirement == null && exchange.routeConfig(place) instanceof PerRoute.Named named) {
+            refuseUnknown(exchange, named.requirement());
+            return Next.PAUSE;
         }
         if (requirement == null) {
             config.stats().allowed().increment();
@@ -106,15 +129,6 @@ final class JwtFilter implements HttpFilter {
         check.check(requirement, status -> finish(exchange, check, status, realm));
         waits = !done;
         return waits || refused ? Next.PAUSE : Next.CONTINUE;
-    }
-
-    private @Nullable Requirement ofRules(Exchange exchange) {
-        for (Rule rule : config.rules()) {
-            if (rule.match().matches(exchange)) {
-                return rule.requirement();
-            }
-        }
-        return null;
     }
 
     private static boolean isPreflight(RequestHeadersBuilder headers) {

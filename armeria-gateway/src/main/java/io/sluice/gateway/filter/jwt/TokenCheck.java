@@ -144,7 +144,7 @@ final class TokenCheck {
                 throw new RefusedException(JwtStatus.UNKNOWN_ISSUER);
             }
             provider = given == null ? providerOf(token, all) : given;
-            check(token, provider, audiences);
+            check(token, provider, audiences, nowSeconds);
         } catch (RefusedException e) {
             then.accept(fail(given, e.status()));
             return;
@@ -168,7 +168,7 @@ final class TokenCheck {
         }
     }
 
-    private static Provider providerOf(Jwt token, List<Provider> all) throws RefusedException {
+    static Provider providerOf(Jwt token, List<Provider> all) throws RefusedException {
         Provider any = null;
         for (Provider provider : all) {
             if (provider.issuer().equals(token.issuer()) && !provider.issuer().isEmpty()) {
@@ -182,7 +182,9 @@ final class TokenCheck {
         return any;
     }
 
-    private void check(Jwt token, Provider provider, @Nullable Audiences audiences) throws RefusedException {
+    /** All but the signature. */
+    static void check(Jwt token, Provider provider, @Nullable Audiences audiences, long nowSeconds)
+            throws RefusedException {
         JwtStatus time = token.checkTime(nowSeconds, provider.clockSkewSeconds());
         if (time != JwtStatus.OK) {
             throw new RefusedException(time);
@@ -191,12 +193,12 @@ final class TokenCheck {
             throw new RefusedException(JwtStatus.AUDIENCE_NOT_ALLOWED);
         }
         if ((provider.subjects() != null && !provider.subjects().matches(token.subject()))
-                || !hasLifetime(token, provider)) {
+                || !hasLifetime(token, provider, nowSeconds)) {
             throw new RefusedException(JwtStatus.VERIFICATION_FAILS);
         }
     }
 
-    private boolean hasLifetime(Jwt token, Provider provider) {
+    private static boolean hasLifetime(Jwt token, Provider provider, long nowSeconds) {
         if (token.expires() < 0) {
             return !provider.requireExpiration() && provider.maxLifetime() == null;
         }
@@ -232,15 +234,19 @@ final class TokenCheck {
         if (!provider.forward()) {
             found.removeFrom(exchange.request());
         }
+        keep(token, provider, metadata);
+        if (provider.clearRouteCache()) {
+            exchange.refreshRoute();
+        }
+    }
+
+    static void keep(Jwt token, Provider provider, Map<String, @Nullable Object> metadata) {
         Provider.Metadata names = provider.metadata();
         if (!names.header().isEmpty()) {
             metadata.put(names.header(), ClaimsForward.struct(token.signed().header(), List.of()));
         }
         if (!names.payload().isEmpty()) {
             metadata.put(names.payload(), ClaimsForward.struct(token.claims(), names.spaceDelimited()));
-        }
-        if (provider.clearRouteCache()) {
-            exchange.refreshRoute();
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Envoy's {@code envoy.filters.http.local_ratelimit}: token buckets of this process, one set for each place that configures them. */
@@ -66,6 +67,25 @@ final class LocalRateLimitFilter implements HttpFilter {
         public HttpFilter create(Exchange exchange, int place) {
             return new LocalRateLimitFilter(own, random, place);
         }
+
+        @Override
+        public List<String> explain(Exchange asked, int place) {
+            Limits limits = asked.routeConfig(place) instanceof Limits given ? given : own;
+            List<String> lines = new ArrayList<>();
+            lines.add("spends of a bucket of this process for " + share(limits.enabled()) + ", refuses with "
+                    + limits.status() + " for " + share(limits.enforced()));
+            descriptors(asked, limits, place)
+                    .forEach(descriptor -> lines.add("of the bucket of "
+                            + descriptor.entries().stream()
+                                    .map(entry -> entry.key() + "=" + entry.value())
+                                    .collect(Collectors.joining(", "))
+                            + " where there is one"));
+            return lines;
+        }
+
+        private static String share(Fraction fraction) {
+            return fraction.numerator() + " of " + fraction.denominator() + " requests";
+        }
     }
 
     @Override
@@ -75,7 +95,7 @@ final class LocalRateLimitFilter implements HttpFilter {
             return Next.CONTINUE;
         }
         limits.stats().enabled().increment();
-        Buckets.Spent spent = limits.buckets().spend(descriptors(exchange, limits));
+        Buckets.Spent spent = limits.buckets().spend(descriptors(exchange, limits, place));
         told = limits.rateLimitHeaders() ? spent.bucket() : null;
         if (spent.allowed()) {
             limits.stats().ok().increment();
@@ -98,7 +118,7 @@ final class LocalRateLimitFilter implements HttpFilter {
         return Next.PAUSE;
     }
 
-    private List<Descriptor> descriptors(Exchange exchange, Limits limits) {
+    private static List<Descriptor> descriptors(Exchange exchange, Limits limits, int place) {
         List<Descriptor> descriptors = new ArrayList<>();
         if (limits.buckets().areByDescriptor()) {
             RouteLimit.OfRoute ofRoute = exchange.routeFields(place) instanceof RouteLimit.OfRoute given

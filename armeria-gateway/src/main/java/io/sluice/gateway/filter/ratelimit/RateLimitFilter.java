@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Envoy's {@code envoy.filters.http.ratelimit}: asks whether the request's descriptors have tokens left before it goes on. */
@@ -79,28 +80,47 @@ final class RateLimitFilter implements HttpFilter {
         public HttpFilter create(Exchange exchange, int place) {
             return new RateLimitFilter(settings, source, stats, place);
         }
+
+        @Override
+        public List<String> explain(Exchange asked, int place) {
+            RateLimitCall call = call(settings, asked, place);
+            return call == null
+                    ? List.of("limits nothing: no descriptor of route or virtual host holds for the request")
+                    : call.descriptors().stream()
+                            .map(descriptor -> "spends of domain '" + call.domain() + "': "
+                                    + descriptor.entries().stream()
+                                            .map(entry -> entry.key() + "=" + entry.value())
+                                            .collect(Collectors.joining(", ")))
+                            .toList();
+        }
     }
 
     @Override
     public Next onRequestHeaders(Exchange exchange, RequestHeadersBuilder headers, boolean end) {
-        if (!(exchange.routeFields(place) instanceof RouteLimit.OfRoute limits)
-                || !settings.requestType().includes(headers)) {
+        RateLimitCall call = call(settings, exchange, place);
+        if (call == null) {
             return Next.CONTINUE;
         }
-        RouteLimit.PerRoute perRoute =
-                exchange.routeConfig(place) instanceof RouteLimit.PerRoute given ? given : RouteLimit.PerRoute.NONE;
-        List<Descriptor> descriptors = new ArrayList<>();
-        perRoute.describe(limits, settings.stage(), exchange, descriptors);
-        if (descriptors.isEmpty()) {
-            return Next.CONTINUE;
-        }
-        String domain = perRoute.domain().isEmpty() ? settings.domain() : perRoute.domain();
-        CompletableFuture<RateLimitCall.Answer> answer = source.ask(new RateLimitCall(domain, descriptors, 1));
+        CompletableFuture<RateLimitCall.Answer> answer = source.ask(call);
         if (answer.isDone()) {
             return act(exchange, answer.join());
         }
         await(exchange, answer);
         return Next.PAUSE;
+    }
+
+    /** Null where nothing is limited. */
+    private static @Nullable RateLimitCall call(Settings settings, Exchange exchange, int place) {
+        if (!(exchange.routeFields(place) instanceof RouteLimit.OfRoute limits)
+                || !settings.requestType().includes(exchange.request())) {
+            return null;
+        }
+        RouteLimit.PerRoute perRoute =
+                exchange.routeConfig(place) instanceof RouteLimit.PerRoute given ? given : RouteLimit.PerRoute.NONE;
+        List<Descriptor> descriptors = new ArrayList<>();
+        perRoute.describe(limits, settings.stage(), exchange, descriptors);
+        String domain = perRoute.domain().isEmpty() ? settings.domain() : perRoute.domain();
+        return descriptors.isEmpty() ? null : new RateLimitCall(domain, descriptors, 1);
     }
 
     private void await(Exchange exchange, CompletableFuture<RateLimitCall.Answer> answer) {

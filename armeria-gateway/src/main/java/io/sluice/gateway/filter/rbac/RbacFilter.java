@@ -8,7 +8,9 @@ import io.sluice.gateway.filter.FilterMeters;
 import io.sluice.gateway.filter.HttpFilter;
 import io.sluice.gateway.filter.HttpFilterFactory;
 import io.sluice.gateway.filter.LocalReply;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class RbacFilter implements HttpFilter {
     private static final String NAMESPACE = "envoy.filters.http.rbac";
 
-    private final Rules own;
-    private final Stats stats;
+    private final Factory config;
     private final int place;
 
-    private RbacFilter(Rules own, Stats stats, int place) {
-        this.own = own;
-        this.stats = stats;
+    private RbacFilter(Factory config, int place) {
+        this.config = config;
         this.place = place;
     }
 
@@ -52,13 +52,41 @@ final class RbacFilter implements HttpFilter {
 
         @Override
         public HttpFilter create(Exchange exchange, int place) {
-            return new RbacFilter(own, stats, place);
+            return new RbacFilter(this, place);
+        }
+
+        @Override
+        public List<String> explain(Exchange asked, int place) {
+            Rules rules = rules(asked, place);
+            List<String> lines = new ArrayList<>();
+            if (rules.enforced() == null) {
+                lines.add("lets everybody through");
+            } else {
+                lines.add(text(rules.enforced(), rules.enforced().decide(asked)));
+            }
+            if (rules.shadow() != null) {
+                lines.add(
+                        "in the shadow: " + text(rules.shadow(), rules.shadow().decide(asked)));
+            }
+            return lines;
+        }
+
+        private static String text(Engine engine, Engine.Verdict verdict) {
+            return (verdict.allowed() ? "allowed: " : "403 RBAC: access denied: ")
+                    + (verdict.policy() == null
+                            ? "none of " + engine.policies().size() + " policies matches"
+                            : "policy '" + verdict.policy() + "' matches");
+        }
+
+        private Rules rules(Exchange exchange, int place) {
+            return exchange.routeConfig(place) instanceof Rules given ? given : own;
         }
     }
 
     @Override
     public Next onRequestHeaders(Exchange exchange, RequestHeadersBuilder headers, boolean end) {
-        Rules rules = exchange.routeConfig(place) instanceof Rules given ? given : own;
+        Rules rules = config.rules(exchange, place);
+        Stats stats = config.stats();
         if (rules.shadow() != null) {
             Engine.Verdict verdict = rules.shadow().decide(exchange);
             (verdict.allowed() ? stats.shadowAllowed() : stats.shadowDenied()).increment();
