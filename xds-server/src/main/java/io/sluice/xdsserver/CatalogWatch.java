@@ -80,6 +80,8 @@ final class CatalogWatch implements Status, AutoCloseable {
         problems.stream()
                 .filter(problem -> !before.contains(problem))
                 .forEach(problem -> log.warn("item refused source={} problem=\"{}\"", problem.source(), problem));
+        problems.forEach(before::remove);
+        before.forEach(problem -> log.info("item refused no more source={} problem=\"{}\"", problem.source(), problem));
         snapshots.publish(catalog);
     }
 

@@ -96,7 +96,7 @@ public final class ConsulCatalogSource implements CatalogSource {
         this.random = random;
         client = new ConsulClient(address);
         loop = client.loop();
-        catalog = new Watch<>(Subjects.catalog(), client, new ObservingCatalog(), random);
+        catalog = Watch.scout(Subjects.catalog(), client, new ObservingCatalog(), random);
         servers = new Watch<>(Subjects.servers(), client, new ObservingServers(), random);
         keys = new Watch<>(Subjects.keys(), client, new ObservingKeys(), random);
         anyHealth = new Watch<>(Subjects.anyHealth(), client, new ObservingAnyHealth(), random);
@@ -181,6 +181,14 @@ public final class ConsulCatalogSource implements CatalogSource {
         }
 
         @Override
+        public void connectionChanged() {
+            if (catalog.failure().isEmpty()) {
+                watches().forEach(Watch::tryAgain);
+            }
+            super.connectionChanged();
+        }
+
+        @Override
         public void wentBack() {
             forgotten("index");
         }
@@ -242,7 +250,9 @@ public final class ConsulCatalogSource implements CatalogSource {
     private boolean isSettled() {
         return catalog.isCurrent()
                 && servers.isCurrent()
-                && (knownServers.isEmpty() || !servers.value().orElse(Set.of()).isEmpty());
+                && (knownServers.isEmpty()
+                        || (names().contains("consul")
+                                && !servers.value().orElse(Set.of()).isEmpty()));
     }
 
     private void forgotten(String sign) {
@@ -394,10 +404,18 @@ public final class ConsulCatalogSource implements CatalogSource {
             Optional<Instances> instances = service.watch().value();
             instances.ifPresent(read -> problems.addAll(read.problems()));
             if (isPresent(service) || names().contains(name)) {
-                present.add(new Service(
+                Service known = new Service(
                         name,
                         ServicePolicy.DEFAULT,
-                        instances.map(Instances::good).orElse(List.of())));
+                        instances.map(Instances::good).orElse(List.of()));
+                present.add(known);
+                if (known.checksAreDoubted()) {
+                    problems.add(new Problem(
+                            name(),
+                            "service " + name,
+                            "hardly anybody passes the checks, so that the critical instances are asked as well",
+                            "at least one of five that passes or warns"));
+                }
             }
         });
         watches().forEach(watch -> problem(watch).ifPresent(problems::add));
@@ -416,9 +434,9 @@ public final class ConsulCatalogSource implements CatalogSource {
     }
 
     private Optional<Problem> problem(Watch<?> watch) {
-        if (watch.isHolding()) {
-            return Optional.of(new Problem(
-                    name(), watch.name(), "kept from before Consul lost its state", "that Consul knows it again"));
+        if (watch.heldBack().isPresent()) {
+            return watch.heldBack()
+                    .map(reason -> new Problem(name(), watch.name(), reason, "that Consul knows it again"));
         }
         if (watch.value().isEmpty()) {
             return watch.failure().map(reason -> new Problem(name(), watch.name(), "not read: " + reason, "an answer"));
@@ -446,6 +464,9 @@ public final class ConsulCatalogSource implements CatalogSource {
         status = new SourceStatus(
                 whole,
                 Optional.ofNullable(lostSince),
-                waiting.stream().map(Watch::name).toList());
+                waiting.stream().map(Watch::name).toList(),
+                watches()
+                        .flatMap(watch -> watch.heldBack().stream().map(reason -> watch.name() + ": " + reason))
+                        .toList());
     }
 }

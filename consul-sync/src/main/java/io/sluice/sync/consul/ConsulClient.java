@@ -68,9 +68,10 @@ final class ConsulClient implements AutoCloseable {
      * What Consul says.
      *
      * @param index 0 where there is none
-     * @param body null where Consul knows nothing under that path
+     * @param body a missing node where Consul knows nothing under that path
+     * @param filtered whether Consul left out what the token may not read
      */
-    record Answer(long index, JsonNode body) {}
+    record Answer(long index, JsonNode body, boolean filtered) {}
 
     /** How a query is asked. */
     sealed interface Query {
@@ -113,15 +114,22 @@ final class ConsulClient implements AutoCloseable {
     private static Answer answer(AggregatedHttpResponse response) {
         HttpStatus status = response.status();
         long index = response.headers().getLong("X-Consul-Index", 0);
+        boolean filtered = response.headers().contains("X-Consul-Results-Filtered-By-ACLs", "true");
+        if (response.headers().contains("X-Consul-KnownLeader", "false")) {
+            throw new ConsulException("stale: the server that answered knows no leader");
+        }
         if (status.equals(HttpStatus.NOT_FOUND) && index > 0) {
-            return new Answer(index, JSON.missingNode());
+            return new Answer(index, JSON.missingNode(), filtered);
         }
         if (!status.equals(HttpStatus.OK)) {
             String text = response.contentUtf8().strip();
             throw new ConsulException(status + " " + text.substring(0, Math.min(200, text.length())));
         }
+        if (response.content().isEmpty()) {
+            throw new ConsulException("an empty answer");
+        }
         try (InputStream body = response.content().toInputStream()) {
-            return new Answer(index, JSON.readTree(body));
+            return new Answer(index, JSON.readTree(body), filtered);
         } catch (IOException e) {
             throw new ConsulException("no JSON: " + e.getMessage());
         }

@@ -4,14 +4,19 @@ import java.time.Duration;
 
 /**
  * Decides whether an answer is believed that holds less than half of what was known. Consul says too little after a change of leader, and
- * nothing at all after it lost its state; whoever believes it at once turns its fault into everybody's.
+ * nothing at all after it lost its state, or to who may not read it any more; whoever believes it at once turns its fault into everybody's.
  */
 final class DropGuard {
     /** How long an answer must stay doubtful until it is believed, when Consul was away before it. */
     static final Duration PATIENCE = Duration.ofSeconds(2);
 
+    private static final Duration LEAST = Duration.ofMillis(200);
+
+    /** How often is asked for what the catalog contradicts. */
+    private static final Duration CONTRADICTED = Duration.ofSeconds(1);
+
     private enum Trust {
-        /** Answers came one after the other: a second look is enough. */
+        /** Answers came one after the other: a second look is enough, if the catalog agrees. */
         STEADY,
         /** Consul was away: the answer must last, and the catalog must agree. */
         INTERRUPTED,
@@ -54,9 +59,16 @@ final class DropGuard {
         return true;
     }
 
-    /** Whether what is known is only known from before Consul lost its state. */
+    /** Whether what is known is kept against what Consul says. */
     boolean holding() {
         return holding;
+    }
+
+    /** Why, where it is {@link #holding}. */
+    String reason() {
+        return trust == Trust.FORGOTTEN
+                ? "kept from before Consul lost its state"
+                : "kept against an answer that holds " + doubted + " of " + known;
     }
 
     /**
@@ -72,12 +84,17 @@ final class DropGuard {
         boolean again = doubting;
         if (!doubting || (trust == Trust.FORGOTTEN && size != doubted)) {
             doubting = true;
-            doubted = size;
             doubtingSince = nanoTime;
         }
+        doubted = size;
         Duration lasted = Duration.ofNanos(nanoTime - doubtingSince);
         return switch (trust) {
-            case STEADY -> again ? believe(size) : new Verdict.ReadAgain(Duration.ZERO);
+            case STEADY -> {
+                if (again) {
+                    yield agreed ? believe(size) : contradicted(lasted);
+                }
+                yield new Verdict.ReadAgain(Duration.ZERO);
+            }
             case INTERRUPTED -> believeAfterPatience(size, lasted, agreed);
             case FORGOTTEN -> {
                 holding = true;
@@ -87,13 +104,23 @@ final class DropGuard {
     }
 
     private Verdict believeAfterPatience(int size, Duration lasted, boolean agreed) {
-        return agreed && lasted.compareTo(PATIENCE) >= 0 ? believe(size) : new Verdict.ReadAgain(remaining(lasted));
+        if (lasted.compareTo(PATIENCE) < 0) {
+            return new Verdict.ReadAgain(remaining(lasted));
+        }
+        return agreed ? believe(size) : contradicted(lasted);
+    }
+
+    private Verdict contradicted(Duration lasted) {
+        if (lasted.compareTo(PATIENCE) < 0) {
+            return new Verdict.ReadAgain(LEAST);
+        }
+        holding = true;
+        return new Verdict.ReadAgain(CONTRADICTED);
     }
 
     private static Duration remaining(Duration lasted) {
         Duration rest = PATIENCE.minus(lasted);
-        Duration least = Duration.ofMillis(200);
-        return rest.compareTo(least) < 0 ? least : rest;
+        return rest.compareTo(LEAST) < 0 ? LEAST : rest;
     }
 
     private Verdict believe(int size) {

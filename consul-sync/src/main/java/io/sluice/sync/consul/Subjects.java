@@ -57,18 +57,21 @@ final class Subjects {
     }
 
     private static Set<String> names(JsonNode answer) {
+        expect(answer.isObject(), "services by name", answer);
         Set<String> names = new TreeSet<>();
         answer.fieldNames().forEachRemaining(names::add);
         return Collections.unmodifiableSet(names);
     }
 
     private static Set<String> ids(JsonNode answer) {
+        expect(answer.isArray(), "list of servers", answer);
         Set<String> ids = new TreeSet<>();
         answer.forEach(server -> ids.add(server.path("ID").asText()));
         return Collections.unmodifiableSet(ids);
     }
 
     private static Map<String, String> texts(JsonNode answer) {
+        expect(answer.isArray() || answer.isMissingNode(), "list of keys", answer);
         Map<String, String> texts = new TreeMap<>();
         for (JsonNode entry : answer) {
             String key = entry.path("Key").asText();
@@ -77,6 +80,12 @@ final class Subjects {
             }
         }
         return Collections.unmodifiableMap(texts);
+    }
+
+    private static void expect(boolean right, String expected, JsonNode answer) {
+        if (!right) {
+            throw new ConsulException("no " + expected + ", but " + answer.getNodeType());
+        }
     }
 
     private static String text(String key, JsonNode base64) {

@@ -29,6 +29,11 @@ final class Watch<T> implements AutoCloseable {
     /** How long Consul may hold a query. A peer that died without a word is noticed that much later. */
     static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
+
+    /** Of a watch at which the others look: so much later at most they are all read again. */
+    private static final Duration SCOUTS_BACKOFF = Duration.ofSeconds(2);
+
     /** What a watch reads, and what its answers mean. */
     record Subject<T>(String name, String path, Function<JsonNode, T> parser, ToIntFunction<? super T> size) {}
 
@@ -68,17 +73,32 @@ final class Watch<T> implements AutoCloseable {
     private boolean asking;
     private boolean askAgain;
     private long index;
+    private boolean filtered;
     private boolean failing;
     private @Nullable String failure;
     private @Nullable T value;
     private @Nullable ScheduledFuture<?> scheduled;
 
     Watch(Subject<T> subject, ConsulClient client, Observer observer, RandomGenerator random) {
+        this(subject, client, observer, random, LONGEST_BACKOFF);
+    }
+
+    private Watch(
+            Subject<T> subject,
+            ConsulClient client,
+            Observer observer,
+            RandomGenerator random,
+            Duration longestBackoff) {
         this.subject = subject;
         this.client = client;
         this.observer = observer;
         this.random = random;
-        backoff = new Backoff(random);
+        backoff = new Backoff(random, longestBackoff);
+    }
+
+    /** One that finds out for the others that Consul is back. */
+    static <T> Watch<T> scout(Subject<T> subject, ConsulClient client, Observer observer, RandomGenerator random) {
+        return new Watch<>(subject, client, observer, random, SCOUTS_BACKOFF);
     }
 
     String name() {
@@ -100,9 +120,9 @@ final class Watch<T> implements AutoCloseable {
         return value != null && !failing;
     }
 
-    /** Whether what it has is from before Consul lost its state. */
-    boolean isHolding() {
-        return guard.holding();
+    /** Why what it has is kept against what Consul says; empty where it is not. */
+    Optional<String> heldBack() {
+        return guard.holding() ? Optional.of(guard.reason()) : Optional.empty();
     }
 
     boolean isFollowing() {
@@ -134,6 +154,13 @@ final class Watch<T> implements AutoCloseable {
         }
     }
 
+    /** Consul answers again: a read that waits because it failed need not wait longer. */
+    void tryAgain() {
+        if (failing && scheduled != null && scheduled.cancel(false)) {
+            askIn(Duration.ofMillis(random.nextInt(100)), new Query.Now());
+        }
+    }
+
     @Override
     public void close() {
         mode = Mode.CLOSED;
@@ -143,11 +170,19 @@ final class Watch<T> implements AutoCloseable {
     }
 
     private void askIn(Duration delay, Query query) {
-        long paced = pace.next(System.nanoTime() + delay.toNanos()).plus(delay).toNanos();
-        if (paced == 0) {
+        if (delay.isZero()) {
+            askInPace(query);
+        } else {
+            scheduled = client.loop().schedule(() -> askInPace(query), delay.toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void askInPace(Query query) {
+        long wait = pace.next(System.nanoTime()).toNanos();
+        if (wait == 0) {
             ask(query);
         } else {
-            scheduled = client.loop().schedule(() -> ask(query), paced, TimeUnit.NANOSECONDS);
+            scheduled = client.loop().schedule(() -> ask(query), wait, TimeUnit.NANOSECONDS);
         }
     }
 
@@ -187,28 +222,37 @@ final class Watch<T> implements AutoCloseable {
         }
         index = wentBack ? 0 : next;
         connected();
-        consider(said);
+        consider(said, answer.filtered());
     }
 
-    private void consider(T next) {
+    private void consider(T next, boolean nowFiltered) {
         int size = subject.size().applyAsInt(next);
         boolean held = guard.holding();
-        switch (guard.consider(size, observer.agrees(size), System.nanoTime())) {
+        boolean agreed = observer.agrees(size) && (filtered || !nowFiltered);
+        switch (guard.consider(size, agreed, System.nanoTime())) {
             case Verdict.Believe believe -> {
                 boolean changed = !next.equals(value);
                 value = next;
+                filtered = nowFiltered;
                 if (changed || held) {
                     observer.changed();
                 }
                 continueAfter();
             }
-            case Verdict.ReadAgain again -> askIn(again.after(), new Query.Surely());
+            case Verdict.ReadAgain again -> {
+                beganToHold(held);
+                askIn(again.after(), new Query.Surely());
+            }
             case Verdict.Hold hold -> {
-                if (!held) {
-                    observer.changed();
-                }
+                beganToHold(held);
                 continueAfter();
             }
+        }
+    }
+
+    private void beganToHold(boolean before) {
+        if (guard.holding() && !before) {
+            observer.changed();
         }
     }
 

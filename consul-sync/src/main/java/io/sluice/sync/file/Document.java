@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * What one file, or one key of Consul's KV, says; wrong items are left out and stand among the problems.
  *
- * @param readable false when it is no YAML at all, and so says nothing
+ * @param readable false when it is no YAML, or a section is no section, so that nobody knows which items are meant to be there
  * @param services without their policies, which stand apart
  * @param declaresListeners whether it has anything under {@code listeners}, be it refused
  */

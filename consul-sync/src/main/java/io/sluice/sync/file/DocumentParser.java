@@ -69,6 +69,7 @@ public final class DocumentParser {
         private final List<Written<TokenProvider>> providers = new ArrayList<>();
         private final List<Problem> problems = new ArrayList<>();
         private final RouteParser routeParser = new RouteParser();
+        private boolean readable = true;
 
         Reading(String name) {
             this.name = name;
@@ -76,14 +77,20 @@ public final class DocumentParser {
 
         Document document() {
             return new Document(
-                    name, true, services, policies, declaresListeners, listeners, routes, providers, problems);
+                    name, readable, services, policies, declaresListeners, listeners, routes, providers, problems);
         }
 
         void read(YamlValue root) {
             if (root.isEmpty()) {
                 return;
             }
-            attempt(() -> root.entries(problems).forEach(section -> attempt(() -> section(section))));
+            wholly(() -> root.entries(problems).forEach(section -> {
+                if (SECTIONS.contains(section.name())) {
+                    wholly(() -> section(section));
+                } else {
+                    attempt(() -> section(section));
+                }
+            }));
         }
 
         private void section(Entry section) {
@@ -128,11 +135,20 @@ public final class DocumentParser {
         }
 
         /** What is refused is left out, and the rest goes on. */
-        private void attempt(Runnable read) {
+        private boolean attempt(Runnable read) {
             try {
                 read.run();
+                return true;
             } catch (RefusedException e) {
                 problems.addAll(e.problems());
+                return false;
+            }
+        }
+
+        /** Where this is refused nobody knows which items are meant to be there. */
+        private void wholly(Runnable read) {
+            if (!attempt(read)) {
+                readable = false;
             }
         }
     }

@@ -46,6 +46,8 @@ public final class DocumentSet {
         Document last = documents.get(document.name());
         documents.put(
                 document.name(),
-                document.readable() || last == null ? document : last.withProblems(document.problems()));
+                document.readable() || last == null || !last.readable()
+                        ? document
+                        : last.withProblems(document.problems()));
     }
 }

@@ -5,6 +5,9 @@ import java.util.List;
 
 /** A service and its instances, sorted by address and port. A service without instances is known and has nobody to answer. */
 public record Service(String name, ServicePolicy policy, List<Instance> instances) {
+    /** One of so many must be well for the critical ones to be left out. */
+    private static final int LEAST_PART = 5;
+
     public Service {
         if (name.isEmpty()) {
             throw new IllegalArgumentException("service name: empty");
@@ -13,6 +16,32 @@ public record Service(String name, ServicePolicy policy, List<Instance> instance
                 .sorted(Comparator.comparing(Instance::address)
                         .thenComparingInt(Instance::port)
                         .thenComparing(Instance::id))
+                .toList();
+    }
+
+    /**
+     * Who may be asked: whoever passes or warns and has a weight. Where that is less than a fifth of them and of the critical ones, so many do not
+     * fail at once: the checks are doubted, and the critical ones are asked as well.
+     */
+    public List<Instance> asked() {
+        return checksAreDoubted() ? whole() : wellOnes();
+    }
+
+    /** Whether too many are critical for that to be believed. */
+    public boolean checksAreDoubted() {
+        return LEAST_PART * wellOnes().size() < whole().size();
+    }
+
+    private List<Instance> wellOnes() {
+        return whole().stream()
+                .filter(instance -> instance.health() != Health.CRITICAL)
+                .toList();
+    }
+
+    /** All whom nobody has taken out on purpose. */
+    private List<Instance> whole() {
+        return instances.stream()
+                .filter(instance -> instance.health() != Health.MAINTENANCE && instance.weight() > 0)
                 .toList();
     }
 }

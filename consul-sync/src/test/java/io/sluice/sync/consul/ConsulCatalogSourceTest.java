@@ -40,6 +40,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConsulCatalogSourceTest {
@@ -147,10 +148,13 @@ class ConsulCatalogSourceTest {
         assertThat(ports(catalogs.latest(), "orders")).containsExactly(1, 5);
         assertThat(problems(catalogs.latest()))
                 .containsExactly(
-                        "service orders instance host: address 'db.internal' (expected: an IP address, such as 10.0.0.7 or fd00::7)",
-                        "service orders instance junk: address '1.2.3.4.5 ;' (expected: an IP address, such as 10.0.0.7 or fd00::7)",
+                        "service orders instance host: address 'db.internal' (expected: an IP address, such as"
+                                + " 10.0.0.7 or fd00::7)",
+                        "service orders instance junk: address '1.2.3.4.5 ;' (expected: an IP address, such as"
+                                + " 10.0.0.7 or fd00::7)",
                         "service orders instance large: port 70000 (expected: 1..65535)",
-                        "service orders instance node: has the address and port of instance again, which is newer (expected: its own)",
+                        "service orders instance node: has the address and port of instance again, which is newer"
+                                + " (expected: its own)",
                         "service orders instance none: port 0 (expected: 1..65535)");
         orders(6);
         catalogs.await(latest -> ports(latest, "orders").equals(List.of(1, 5, 6)));
@@ -304,7 +308,8 @@ class ConsulCatalogSourceTest {
         assertThat(problems(catalogs.latest()))
                 .contains(
                         "kv sluice/: kept from before Consul lost its state (expected: that Consul knows it again)",
-                        "service orders: kept from before Consul lost its state (expected: that Consul knows it again)");
+                        "service orders: kept from before Consul lost its state (expected: that Consul knows it"
+                                + " again)");
 
         // one of three comes back: it may be the first of many, so it must stay the only one for a while
         orders(4);
@@ -341,6 +346,121 @@ class ConsulCatalogSourceTest {
                 .until(() -> ports(catalogs.latest(), "orders").equals(List.of(1, 2, 3)));
         assertThat(catalogs.all()).allMatch(catalog -> ports(catalog, "orders").size() == 3);
         CONSUL.fault(FaultyConsul.NONE);
+    }
+
+    /** Each lie is told to whoever waits as well, as soon as something changes, and for as long as it lasts. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+        nothing of a service that the catalog has | /v1/health/service/orders | false | []
+        nothing at all                            | /v1/                      | false | none
+        what is no list of services               | /v1/                      | false | []
+        no body                                   | /v1/                      | false | ''
+        null                                      | /v1/                      | false | null
+        no keys, as no Consul says it             | /v1/kv                    | false | ''
+        a torn answer                             | /v1/                      | false | [{"Node":
+        nothing that the token may read           | /v1/                      | true  | none
+        a service that the token may not read     | /v1/health/service/orders | true  | []
+        keys that the token may not read          | /v1/kv                    | true  | []
+        """)
+    void keepsWhatItKnewForAsLongAsConsulLies(String what, String paths, boolean filtered, String body)
+            throws Exception {
+        orders(1, 2, 3);
+        route("orders");
+        ConsulCatalogSource consul = start(CONSUL.address(""));
+        Catalog before = catalogs.latest();
+
+        CONSUL.fault(request -> request.path().matches(paths + ".*")
+                ? lie(filtered, body.equals("none") ? nothing(request.path()) : body)
+                : null);
+        AGENT.status("orders-1", "warning");
+        AGENT.status("orders-1", "passing");
+        AGENT.register("other", "other", "127.0.0.1", 1, "passing", Map.of());
+        AGENT.key("sluice/touched", "");
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> consul.status().lostSince().isPresent()
+                        || !consul.status().heldBack().isEmpty());
+        await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+        assertThat(catalogs.latest().routes()).isEqualTo(before.routes());
+        assertThat(ports(catalogs.latest(), "orders")).containsExactly(1, 2, 3);
+
+        CONSUL.fault(FaultyConsul.NONE);
+        orders(4);
+        catalogs.await(latest -> ports(latest, "orders").equals(List.of(1, 2, 3, 4)));
+        await().until(() -> consul.status().heldBack().isEmpty()
+                && consul.status().lostSince().isEmpty());
+        assertThat(problems(catalogs.latest())).isEmpty();
+    }
+
+    private static String nothing(String path) {
+        return path.startsWith("/v1/catalog/services") ? "{}" : "[]";
+    }
+
+    private static HttpResponse lie(boolean filtered, String body) {
+        return HttpResponse.of(
+                ResponseHeaders.builder(HttpStatus.OK)
+                        .add("X-Consul-Index", "1000000")
+                        .add("X-Consul-Results-Filtered-By-ACLs", Boolean.toString(filtered))
+                        .build(),
+                HttpData.ofUtf8(body));
+    }
+
+    /** A token that never saw everything sees what goes as well. */
+    @Test
+    void believesADropInAnAnswerThatWasAlwaysFiltered() throws Exception {
+        orders(1, 2, 3);
+        route("orders");
+        WebClient agent = WebClient.of("h1c://127.0.0.1:" + AGENT.port());
+        CONSUL.fault(request -> HttpResponse.of(agent.execute(request)
+                .aggregate()
+                .thenApply(said -> HttpResponse.of(
+                        said.headers().toBuilder()
+                                .add("X-Consul-Results-Filtered-By-ACLs", "true")
+                                .build(),
+                        said.content()))));
+        start(CONSUL.address(""));
+
+        AGENT.deregister("orders-1");
+        AGENT.deregister("orders-2");
+        AGENT.deregister("orders-3");
+        catalogs.await(latest -> ports(latest, "orders").isEmpty());
+    }
+
+    @Test
+    void doesNotBelieveAServerWithoutALeader() throws Exception {
+        orders(1);
+        route("orders");
+        ConsulCatalogSource consul = start(CONSUL.address("?stale=true"));
+        CONSUL.fault(request -> HttpResponse.of(
+                ResponseHeaders.builder(HttpStatus.OK)
+                        .add("X-Consul-Index", "1000000")
+                        .add("X-Consul-KnownLeader", "false")
+                        .build(),
+                HttpData.ofUtf8("[]")));
+        AGENT.status("orders-1", "warning");
+        await().until(() -> consul.status().waitingFor().contains("service orders"));
+        assertThat(ports(catalogs.latest(), "orders")).containsExactly(1);
+    }
+
+    /** The watches of the services would have waited five to ten seconds for their next try by then. */
+    @Test
+    void readsEverythingAgainOnceTheCatalogCanBeRead() throws Exception {
+        int services = 8;
+        for (int i = 0; i < services; i++) {
+            AGENT.register("s" + i, "s" + i, "127.0.0.1", 1, "passing", Map.of());
+            route("s" + i);
+        }
+        ConsulCatalogSource consul = start(CONSUL.address(""));
+        CONSUL.fault(request -> HttpResponse.of(HttpStatus.INTERNAL_SERVER_ERROR));
+        for (int i = 0; i < services; i++) {
+            AGENT.register("s" + i, "s" + i, "127.0.0.1", 2, "passing", Map.of());
+        }
+        AGENT.key("sluice/touched", "");
+        await().until(() -> consul.status().waitingFor().size() >= services + 2);
+        await().pollDelay(Duration.ofSeconds(13)).atMost(Duration.ofSeconds(20)).until(() -> true);
+
+        CONSUL.fault(FaultyConsul.NONE);
+        await().atMost(Duration.ofMillis(4_500))
+                .until(() -> consul.status().lostSince().isEmpty());
     }
 
     @Test

@@ -47,7 +47,7 @@ final class FaultyConsul extends ServerExtension {
                     .responseTimeout(Duration.ZERO)
                     .build()
                     .execute(HttpRequest.of(request.headers()));
-            context.log().whenComplete().thenRun(open::decrementAndGet);
+            response.whenComplete().whenComplete((ended, failed) -> open.decrementAndGet());
             return response;
         });
     }

@@ -21,12 +21,12 @@ class PaceTest {
     }
 
     @Test
-    void backsOffToTenSecondsAndShortensAtRandom() {
-        Backoff backoff = new Backoff(new Random(1));
+    void backsOffUpToItsBoundAndShortensAtRandom() {
+        Backoff backoff = new Backoff(new Random(1), Duration.ofSeconds(7));
         long most = 100;
         for (int i = 0; i < 12; i++) {
             assertThat(backoff.next().toMillis()).isBetween(most / 2, most);
-            most = Math.min(10_000, most * 2);
+            most = Math.min(7_000, most * 2);
         }
         backoff.reset();
         assertThat(backoff.next().toMillis()).isBetween(50L, 100L);

@@ -17,6 +17,16 @@ public final class Consul implements AutoCloseable {
 
     /** Starts it and waits until it has a leader and knows itself. @throws MissingPartException when there is none on this machine */
     public static Consul start(int httpPort) {
+        // the default, 200 connections per client address, is fewer than a site's watches
+        return start(httpPort, "limits { http_max_conns_per_client = 2000 }");
+    }
+
+    /** The same with the limits that Consul has by itself. */
+    public static Consul startWithItsOwnLimits(int httpPort) {
+        return start(httpPort, "");
+    }
+
+    private static Consul start(int httpPort, String settings) {
         ProgramProcess process = ProgramProcess.start(
                 "consul",
                 List.of(
@@ -43,9 +53,8 @@ public final class Consul implements AutoCloseable {
                         "-1",
                         "-log-level",
                         "warn",
-                        // the default, 200 connections per client address, is fewer than a site's watches
                         "-hcl",
-                        "limits { http_max_conns_per_client = 2000 }"),
+                        settings),
                 Map.of(),
                 Path.of("").toAbsolutePath());
         process.awaitReady(() -> serves(httpPort), Duration.ofSeconds(60));

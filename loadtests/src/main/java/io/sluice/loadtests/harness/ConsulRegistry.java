@@ -11,17 +11,22 @@ import com.linecorp.armeria.common.HttpStatus;
 public final class ConsulRegistry implements Registry {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final int port;
+    private final String source;
     private final BlockingWebClient agent;
 
     public ConsulRegistry(int port) {
-        this.port = port;
+        this(port, "consul://127.0.0.1:" + port);
+    }
+
+    /** @param source where the control plane reads, such as a proxy before the agent on {@code port} */
+    public ConsulRegistry(int port, String source) {
+        this.source = source;
         agent = WebClient.of("http://127.0.0.1:" + port).blocking();
     }
 
     @Override
     public String source() {
-        return "consul://127.0.0.1:" + port;
+        return source;
     }
 
     @Override
@@ -43,6 +48,16 @@ public final class ConsulRegistry implements Registry {
         }
         expectOk(agent.put("/v1/agent/service/register", body.toString()));
         return System.nanoTime();
+    }
+
+    /** Puts a registration as it is: right or wrong is for Consul to say, and for whoever reads it. */
+    public void register(String json) {
+        expectOk(agent.put("/v1/agent/service/register", json));
+    }
+
+    /** Changes the state of a check, as whoever runs it would. @param status {@code pass}, {@code warn} or {@code fail} */
+    public void check(String id, String status) {
+        expectOk(agent.put("/v1/agent/check/" + status + "/" + id, ""));
     }
 
     @Override

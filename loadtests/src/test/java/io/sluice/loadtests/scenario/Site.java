@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
@@ -74,8 +76,13 @@ final class Site implements AutoCloseable {
 
     /** Routes and services from a Consul that runs; needs the real Envoy. */
     static Site on(Consul consul, Path folder) {
+        return on(new ConsulRegistry(consul.httpPort()), folder);
+    }
+
+    /** The same, however it is reached. */
+    static Site on(ConsulRegistry registry, Path folder) {
         RealParts.require(Part.ENVOY);
-        return new Site(folder, new ConsulRegistry(consul.httpPort()), Map.of());
+        return new Site(folder, registry, Map.of());
     }
 
     Registry registry() {
@@ -111,8 +118,11 @@ final class Site implements AutoCloseable {
     /** Starts all that is not the registry. */
     Site start() {
         startXds();
-        CompletableFuture<Envoy> second =
-                CompletableFuture.supplyAsync(() -> Envoy.start(xdsPort, "envoy", REGION, envoyAdminPort, folder));
+        // Envoy ends with the thread that started it, and a thread of the common pool after a minute without work
+        ExecutorService starting = Executors.newSingleThreadExecutor();
+        open.push(starting::shutdown);
+        CompletableFuture<Envoy> second = CompletableFuture.supplyAsync(
+                () -> Envoy.start(xdsPort, "envoy", REGION, envoyAdminPort, folder), starting);
         startGateway();
         open.push(second.join());
         return this;
@@ -160,6 +170,20 @@ final class Site implements AutoCloseable {
 
     JsonNode clients() throws IOException {
         return JSON.readTree(xdsPage("/clients")).path("clients");
+    }
+
+    /** Whether every node took all that it is to have. */
+    boolean isLive() {
+        try {
+            for (JsonNode client : clients()) {
+                if (!client.path("live").asBoolean()) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** What one data plane answers to a GET; status 0 where it does not. */

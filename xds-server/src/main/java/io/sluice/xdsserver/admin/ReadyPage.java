@@ -25,6 +25,8 @@ final class ReadyPage {
                     .ifPresent(since -> out.append("lost since: ").append(since).append('\n'));
             source.waitingFor()
                     .forEach(part -> out.append("waiting for: ").append(part).append('\n'));
+            source.heldBack()
+                    .forEach(part -> out.append("held back: ").append(part).append('\n'));
             for (GroupStatus group : status.groups()) {
                 group.refusal()
                         .ifPresent(refusal -> refusal.reasons()

@@ -2,10 +2,19 @@ package io.sluice.xdsserver.admin;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
 
 /** The degraded modes as figures; no label carries a name from outside. */
 final class StatusMeters {
     private StatusMeters() {}
+
+    private static double lostSeconds(Status status) {
+        return status.source()
+                .lostSince()
+                .map(since -> Math.max(0, Duration.between(since, Instant.now()).toMillis() / 1e3))
+                .orElse(0.0);
+    }
 
     static void register(MeterRegistry meters, Status status) {
         Gauge.builder("catalog.synced", status, s -> s.source().synced() ? 1 : 0)
@@ -13,6 +22,13 @@ final class StatusMeters {
                 .register(meters);
         Gauge.builder("catalog.lost", status, s -> s.source().lostSince().isPresent() ? 1 : 0)
                 .description("Whether the source cannot be read now; what it said last is in force")
+                .register(meters);
+        Gauge.builder("catalog.lost.seconds", status, StatusMeters::lostSeconds)
+                .description("For how long the source cannot be read; 0 while it can")
+                .register(meters);
+        Gauge.builder("catalog.held", status, s -> s.source().heldBack().size())
+                .description(
+                        "Parts of the catalog whose newest answer is not believed; what they said before is in force")
                 .register(meters);
         Gauge.builder("catalog.problems", status, s -> s.problems().size())
                 .description("Items of the catalog that are refused")

@@ -99,7 +99,8 @@ class AdminServerTest {
 
     @Test
     void readyVerboseSaysWhatIsLostRefusedAndWrong() {
-        status.source = new SourceStatus(true, Optional.of(THEN), List.of("service orders"));
+        status.source =
+                new SourceStatus(true, Optional.of(THEN), List.of("service orders"), List.of("service users: kept"));
         status.groups = List.of(group(Optional.of(
                 new GroupStatus.Refusal(List.of("route 'edge' leads to cluster 'gone', which is not there"), THEN))));
         status.problems =
@@ -110,6 +111,7 @@ class AdminServerTest {
             source: consul://c:8500
             lost since: 2026-01-02T03:04:05Z
             waiting for: service orders
+            held back: service users: kept
             refused: gateway/eu: route 'edge' leads to cluster 'gone', which is not there
             problem: routes.yaml:12 routes[3].to: no service 'odrers' (expected: orders)
             """);
@@ -171,17 +173,19 @@ class AdminServerTest {
 
     @Test
     void metricsAreForPrometheusAndTellTheDegradedModes() {
-        status.source = new SourceStatus(true, Optional.of(THEN), List.of());
+        status.source = new SourceStatus(true, Optional.of(THEN), List.of(), List.of("service users: kept"));
         status.problems = List.of(new Problem("s", "w", "r", "e"), new Problem("s", "w", "r", "e"));
         status.groups = List.of(group(Optional.of(new GroupStatus.Refusal(List.of("dangling"), THEN))));
 
         AggregatedHttpResponse answer = web.get("/metrics");
 
         assertThat(answer.contentType()).isEqualTo(MediaType.parse("text/plain; version=0.0.4; charset=utf-8"));
+        assertThat(answer.contentUtf8()).containsPattern("(?m)^catalog_lost_seconds [1-9]");
         assertThat(answer.contentUtf8().lines())
                 .contains(
                         "catalog_synced 1.0",
                         "catalog_lost 1.0",
+                        "catalog_held 1.0",
                         "catalog_problems 2.0",
                         "snapshots_served 1.0",
                         "snapshots_refused 1.0");
