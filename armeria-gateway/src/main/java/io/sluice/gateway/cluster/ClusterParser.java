@@ -198,6 +198,10 @@ public final class ClusterParser {
                         ? common.getMaxRequestsPerConnection().getValue()
                         : cluster.getMaxRequestsPerConnection().getValue(),
                 duration(common.getMaxConnectionDuration()),
+                or(common.hasMaxHeadersCount(), common.getMaxHeadersCount(), Connections.DEFAULT.maxHeaders()),
+                common.hasMaxResponseHeadersKb()
+                        ? 1024 * common.getMaxResponseHeadersKb().getValue()
+                        : Connections.DEFAULT.maxHeadBytes(),
                 cluster.getPerConnectionBufferLimitBytes().getValue(),
                 http.http1(),
                 http.http2());

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param idleTimeout of one without requests; zero means none
  * @param maxRequests of one; 0 means no limit
  * @param maxDuration of one, after which it takes no more requests; zero means none
+ * @param maxHeaders of an answer, and of its trailers
+ * @param maxHeadBytes of an answer's line with its headers, and of its trailers
  * @param bufferBytes that may wait to be written, per connection; 0 means Envoy's default
  */
 public record Connections(
@@ -17,11 +19,21 @@ public record Connections(
         Duration idleTimeout,
         int maxRequests,
         Duration maxDuration,
+        int maxHeaders,
+        int maxHeadBytes,
         int bufferBytes,
         Http1 http1,
         Http2 http2) {
     public static final Connections DEFAULT = new Connections(
-            Duration.ofSeconds(5), Duration.ofHours(1), 0, Duration.ZERO, 0, Http1.DEFAULT, Http2.DEFAULT);
+            Duration.ofSeconds(5),
+            Duration.ofHours(1),
+            0,
+            Duration.ZERO,
+            100,
+            60 * 1024,
+            0,
+            Http1.DEFAULT,
+            Http2.DEFAULT);
 
     /**
      * @param trailers whether they pass, both ways

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param streamIdleTimeout without a byte either way; zero means none
  * @param requestTimeout for the whole request to arrive; zero means none
+ * @param maxHeadBytes of a request's line with its headers, and of its trailers
  * @param internalAddresses callers from here are internal; nobody where it is empty
  * @param via appended to requests and responses; null where not set
  * @param bufferBytes at most kept of a message by filters that need more of it before they go on
@@ -37,6 +38,7 @@ public record HttpConnectionManager(
         Duration idleTimeout,
         Duration drainTimeout,
         int maxHeaders,
+        int maxHeadBytes,
         Underscores underscores,
         ServerHeader serverHeader,
         String serverName,

@@ -44,6 +44,8 @@ import java.util.function.Function;
 public final class HttpConnectionManagerParser {
     static final Class<HttpConnectionManager> MESSAGE = HttpConnectionManager.class;
 
+    private static final int BYTES_OF_KIB = 1024;
+
     private final List<HttpFilterParser> filters;
     private final AccessLogParser accessLogs;
     private final LocalReplyParser localReplies;
@@ -116,6 +118,7 @@ public final class HttpConnectionManagerParser {
                 common.hasIdleTimeout() ? duration(common.getIdleTimeout()) : Duration.ofHours(1),
                 manager.hasDrainTimeout() ? duration(manager.getDrainTimeout()) : Duration.ofSeconds(5),
                 or(common.hasMaxHeadersCount(), common.getMaxHeadersCount(), 100),
+                BYTES_OF_KIB * or(manager.hasMaxRequestHeadersKb(), manager.getMaxRequestHeadersKb(), 60),
                 switch (common.getHeadersWithUnderscoresAction()) {
                     case ALLOW, UNRECOGNIZED -> Underscores.ALLOW;
                     case REJECT_REQUEST -> Underscores.REJECT_REQUEST;

@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import io.netty.channel.EventLoop;
 import io.sluice.gateway.accesslog.TlsSession;
+import io.sluice.gateway.wire.Refusal;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +66,7 @@ interface DownstreamStream {
         void onBroken(Throwable cause);
 
         /** What comes is no HTTP. */
-        void onMalformed();
+        void onMalformed(Refusal why);
     }
 
     // --- the answer; what cannot be sent any more is dropped

@@ -83,8 +83,7 @@ final class GatewayListener {
                 .addLast(new WireGuard(
                         connection,
                         (pipeline, gate) -> pipeline.addLast(new Http1Downstream(channel, gate, this::begin)),
-                        pipeline -> Http2Downstream.addTo(
-                                pipeline, manager(connection).http2MaxStreams(), this::begin)));
+                        pipeline -> Http2Downstream.addTo(pipeline, manager(connection), this::begin)));
         if (now.lookFirst()) {
             channel.pipeline().addFirst(new ConnectionFront(connection, now, tlsMeters, noMatch));
         }

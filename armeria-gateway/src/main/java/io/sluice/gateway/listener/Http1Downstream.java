@@ -15,6 +15,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.sluice.gateway.wire.Http1End;
 import io.sluice.gateway.wire.Http1Gate;
 import io.sluice.gateway.wire.Http1Request;
+import io.sluice.gateway.wire.Refusal;
 import io.sluice.gateway.wire.WireMarks;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -139,8 +140,9 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter {
         if (tunnel || !requestOpen) {
             return; // what has no body ended with its head
         }
-        if (end.broken()) {
-            current.broken();
+        Refusal broken = end.broken();
+        if (broken != null) {
+            current.broken(broken);
             return;
         }
         requestOpen = false;

@@ -15,6 +15,7 @@ import io.netty.util.AsciiString;
 import io.sluice.gateway.accesslog.TlsSession;
 import io.sluice.gateway.upstream.ProperCase;
 import io.sluice.gateway.wire.Http1Request;
+import io.sluice.gateway.wire.Refusal;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -159,10 +160,10 @@ final class Http1Stream implements DownstreamStream {
     }
 
     /** What follows is no HTTP. */
-    void broken() {
+    void broken(Refusal why) {
         keepAlive = false;
         if (body != null && !dropping) {
-            body.onMalformed();
+            body.onMalformed(why);
         }
     }
 

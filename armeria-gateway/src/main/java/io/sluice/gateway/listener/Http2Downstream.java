@@ -21,6 +21,7 @@ import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.concurrent.Future;
+import io.sluice.gateway.compile.HttpConnectionManager;
 import io.sluice.gateway.wire.Http2Codec;
 import io.sluice.gateway.wire.Http2Requests;
 import java.io.IOException;
@@ -76,14 +77,19 @@ final class Http2Downstream extends Http2ConnectionHandler implements Http2Reque
         caller = DownstreamConnection.of(channel);
     }
 
-    /** @param listener takes each request */
-    static void addTo(ChannelPipeline pipeline, long maxStreams, Consumer<DownstreamStream> listener) {
+    /**
+     * @param manager whose limits hold for as long as the connection does
+     * @param listener takes each request
+     */
+    static void addTo(ChannelPipeline pipeline, HttpConnectionManager manager, Consumer<DownstreamStream> listener) {
+        long maxStreams = manager.http2MaxStreams();
         Http2Connection connection = new DefaultHttp2Connection(true);
         SendWindows windows = new SendWindows(connection);
         connection.remote().flowController(windows);
         connection.remote().maxActiveStreams((int) Math.min(Integer.MAX_VALUE, maxStreams)); // told so yet or not
-        Http2Codec codec = new Http2Codec(DownstreamConnection.of(pipeline.channel()), connection);
-        Http2Settings settings = Http2Codec.settings(maxStreams, STREAM_WINDOW_BYTES);
+        Http2Codec codec =
+                new Http2Codec(DownstreamConnection.of(pipeline.channel()), connection, manager.maxHeadBytes());
+        Http2Settings settings = Http2Codec.settings(maxStreams, STREAM_WINDOW_BYTES, manager.maxHeadBytes());
         Http2Downstream downstream = new Http2Downstream(pipeline.channel(), listener, codec, windows, settings);
         codec.tell(downstream, downstream::writeOut);
         connection.addListener(downstream.new Ends());

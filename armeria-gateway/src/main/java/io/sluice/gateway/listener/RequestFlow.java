@@ -5,6 +5,7 @@ import com.linecorp.armeria.common.HttpHeaders;
 import io.sluice.gateway.filter.HttpFilter;
 import io.sluice.gateway.filter.HttpFilterFactory.Phase;
 import io.sluice.gateway.filter.LocalReply;
+import io.sluice.gateway.wire.Refusal;
 
 /**
  * A request on its way through the filters. The body is asked for piece by piece: as the last filter wants it, or as one on the way that keeps
@@ -225,9 +226,9 @@ final class RequestFlow extends FilterFlow implements DownstreamStream.Body {
     }
 
     @Override
-    public void onMalformed() {
+    public void onMalformed(Refusal why) {
         if (!isDropped()) {
-            exchange.requestIsMalformed();
+            exchange.requestIsMalformed(why);
         }
     }
 

@@ -29,6 +29,7 @@ import io.sluice.gateway.filter.UpstreamInfo;
 import io.sluice.gateway.route.VirtualHost;
 import io.sluice.gateway.tracing.RequestTrace;
 import io.sluice.gateway.tracing.Tracing;
+import io.sluice.gateway.wire.Refusal;
 import io.sluice.gateway.wire.WireMarks;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -282,9 +283,9 @@ final class ServerExchange implements Exchange {
     }
 
     /** As Envoy's codec answers. */
-    void requestIsMalformed() {
+    void requestIsMalformed(Refusal why) {
         stream.endConnection();
-        reply(LocalReply.of(400, "Bad Request", "http1.codec_error", ResponseFlag.DPE));
+        reply(WireMarks.reply(why.mark()));
     }
 
     void requestBroke(Throwable cause) {

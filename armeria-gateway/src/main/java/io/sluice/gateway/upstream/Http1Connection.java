@@ -31,8 +31,6 @@ import org.slf4j.LoggerFactory;
 final class Http1Connection extends ChannelInboundHandlerAdapter
         implements PooledConnection, UpstreamStream, Http1AnswerReader.Parts {
     private static final Logger log = LoggerFactory.getLogger(Http1Connection.class);
-    private static final int MAX_HEAD_BYTES = 60 * 1024;
-    private static final int MAX_HEADERS = 100;
     private static final int SWITCHING_PROTOCOLS = 101;
     private static final AsciiString METHOD = AsciiString.cached(":method");
     private static final AsciiString HOST = AsciiString.cached("host");
@@ -47,7 +45,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     private static final ByteBuf LAST_CHUNK = constant("0\r\n\r\n");
 
     private final EndpointPool pool;
-    private final Http1AnswerReader reader = new Http1AnswerReader(this, MAX_HEAD_BYTES, MAX_HEADERS);
+    private final Http1AnswerReader reader;
     private Channel channel;
     private @Nullable User user;
     private boolean chunked;
@@ -67,6 +65,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     @SuppressWarnings("NullAway.Init") // install comes first
     Http1Connection(EndpointPool pool) {
         this.pool = pool;
+        Connections limits = pool.spec().connections();
+        reader = new Http1AnswerReader(this, limits.maxHeadBytes(), limits.maxHeaders());
     }
 
     private static ByteBuf constant(String text) {

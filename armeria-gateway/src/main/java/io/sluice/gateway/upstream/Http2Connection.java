@@ -70,7 +70,7 @@ final class Http2Connection implements PooledConnection {
         Http2Settings settings = Http2Settings.defaultSettings()
                 .initialWindowSize(pool.spec().connections().http2().streamWindowBytes())
                 .pushEnabled(false)
-                .maxHeaderListSize(60 * 1024);
+                .maxHeaderListSize(pool.spec().connections().maxHeadBytes());
         Http2FrameCodec codec =
                 Http2FrameCodecBuilder.forClient().initialSettings(settings).build();
         channel.pipeline().addLast(codec);
@@ -345,6 +345,11 @@ final class Http2Connection implements PooledConnection {
         }
 
         private void onHeaders(User current, Http2Headers headers, boolean end) {
+            if (headers.size() > pool.spec().connections().maxHeaders()) {
+                fail(ResetReason.REMOTE_RESET, ""); // in Envoy's words
+                open().close();
+                return;
+            }
             CharSequence status = headers.status();
             if (begun || status == null) {
                 if (!begun || !end) {
@@ -415,7 +420,9 @@ final class Http2Connection implements PooledConnection {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            fail(ResetReason.PROTOCOL_ERROR, "");
+            boolean tooLarge = cause instanceof Http2Exception.HeaderListSizeException
+                    || cause.getCause() instanceof Http2Exception.HeaderListSizeException;
+            fail(tooLarge ? ResetReason.REMOTE_RESET : ResetReason.PROTOCOL_ERROR, "");
             ctx.close();
         }
 

@@ -272,7 +272,7 @@ public final class Http1Gate extends ChannelDuplexHandler {
         Http1End end = null;
         if (done) {
             HttpHeaders trailers = framing.trailers();
-            end = trailers.isEmpty() ? Http1End.PLAIN : new Http1End(trailers, false);
+            end = trailers.isEmpty() ? Http1End.PLAIN : new Http1End(trailers, null);
             state = State.HEAD;
             head.reset();
         }
@@ -328,7 +328,7 @@ public final class Http1Gate extends ChannelDuplexHandler {
         close();
         refusing = true;
         caller.refused(why);
-        context().fireChannelRead(Http1End.BROKEN);
+        context().fireChannelRead(new Http1End(HttpHeaders.of(), why));
         context().fireChannelReadComplete();
     }
 

@@ -17,8 +17,6 @@ import io.netty.handler.codec.http2.Http2Settings;
  * answers by itself is counted as it goes out. To be given to an {@link Http2ConnectionHandler}, behind {@link #gate}.
  */
 public final class Http2Codec {
-    private static final int MAX_HEADER_BYTES = 60 * 1024;
-
     /** Of the table for the headers that we send; a caller that offers more need not be believed to mean well. */
     private static final int HEADER_TABLE_BYTES = 4096;
 
@@ -31,15 +29,18 @@ public final class Http2Codec {
     private final Http2ConnectionEncoder encoder;
     private final Http2ConnectionDecoder decoder;
 
-    /** @param connection with its flow controller */
-    public Http2Codec(Caller caller, Http2Connection connection) {
+    /**
+     * @param connection with its flow controller
+     * @param maxHeaderBytes of one block, as HTTP/2 counts
+     */
+    public Http2Codec(Caller caller, Http2Connection connection, int maxHeaderBytes) {
         this.caller = caller;
         floods = new Http2Floods(caller, connection, System::nanoTime);
         gate = new Http2Gate(caller);
         answers = new Http2Answers(headersEncoder, caller, floods, gate);
         encoder = new SmallTable(connection, answers);
         decoder = new DefaultHttp2ConnectionDecoder(
-                connection, encoder, new Http2Reader(new Http2HeaderBlocks(MAX_HEADER_BYTES), floods));
+                connection, encoder, new Http2Reader(new Http2HeaderBlocks(maxHeaderBytes), floods));
     }
 
     /**
@@ -53,11 +54,11 @@ public final class Http2Codec {
     }
 
     /** @param maxStreams under way at a time */
-    public static Http2Settings settings(long maxStreams, int streamWindowBytes) {
+    public static Http2Settings settings(long maxStreams, int streamWindowBytes, int maxHeaderBytes) {
         return new Http2Settings()
                 .maxConcurrentStreams(maxStreams)
                 .initialWindowSize(streamWindowBytes)
-                .maxHeaderListSize(MAX_HEADER_BYTES);
+                .maxHeaderListSize(maxHeaderBytes);
     }
 
     /** To stand between the socket and the codec. */

@@ -20,6 +20,6 @@ public record WireLimits(int maxHeadBytes, boolean http10, Duration headersTimeo
     /** @param headersTimeout where the manager does not say */
     public static WireLimits of(HttpConnectionManager manager, Duration headersTimeout) {
         Duration own = manager.connections().headersTimeout();
-        return new WireLimits(DEFAULT_HEAD_BYTES, manager.acceptHttp10(), own == null ? headersTimeout : own);
+        return new WireLimits(manager.maxHeadBytes(), manager.acceptHttp10(), own == null ? headersTimeout : own);
     }
 }

@@ -129,7 +129,7 @@ class Http1FramingFuzzTest {
                     bytes.release();
                 }
                 case Http1End end -> {
-                    if (head != null && !end.broken()) {
+                    if (head != null && end.broken() == null) {
                         List<String> trailers = new ArrayList<>();
                         end.trailers().forEach((name, value) -> trailers.add(name + ": " + value));
                         ended.add(new NaiveHttp1.Message(head, body.toString(), trailers));

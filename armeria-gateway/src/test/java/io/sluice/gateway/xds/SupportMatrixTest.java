@@ -115,13 +115,13 @@ class SupportMatrixTest {
 
     private static String page() {
         StringBuilder out = new StringBuilder("""
-                # What the gateway obeys of Envoy's API
-                Made from `armeria-gateway/src/main/resources/support/*.yaml` by `SupportMatrixTest`; not edited by hand. Envoy 1.34's messages.
+            # What the gateway obeys of Envoy's API
+            Made from `armeria-gateway/src/main/resources/support/*.yaml` by `SupportMatrixTest`; not edited by hand. Envoy 1.34's messages.
 
-                A field that is set and **refused** makes the gateway refuse its resource by name, with the field's whole path; the last good version
-                of that resource stays in force, and what is good beside it goes live. The same holds for message types that do not stand here and for
-                fields that no message of that release has. Fields **without effect** are taken and change nothing about traffic.
-                """);
+            A field that is set and **refused** makes the gateway refuse its resource by name, with the field's whole path; the last good version
+            of that resource stays in force, and what is good beside it goes live. The same holds for message types that do not stand here and for
+            fields that no message of that release has. Fields **without effect** are taken and change nothing about traffic.
+            """);
         for (Part part : Part.values()) {
             out.append(
                     switch (part) {
@@ -168,7 +168,7 @@ class SupportMatrixTest {
         {name: a, use_tcp_for_dns_lookups: true}                          | c > use_tcp_for_dns_lookups: not supported
         {circuit_breakers: {thresholds: [{}, {max_connection_pools: 1}]}} | c > circuit_breakers > thresholds[1] > max_connection_pools: not supported
         {load_assignment: {endpoints: [{lb_endpoints: [{endpoint_name: x}]}]}} | c > load_assignment > endpoints[0] > lb_endpoints[0] > endpoint_name: not supported
-        {common_http_protocol_options: {max_headers_count: 5}}            | c > common_http_protocol_options > max_headers_count: not supported
+        {common_http_protocol_options: {max_stream_duration: 5s}}         | c > common_http_protocol_options > max_stream_duration: not supported
         {http2_protocol_options: {allow_connect: true}}                   | c > http2_protocol_options > allow_connect: not supported
         {typed_extension_protocol_options: {x: {"@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions", auto_config: {}}}} | c > typed_extension_protocol_options['x'] > auto_config: not supported
         """)
@@ -198,8 +198,8 @@ class SupportMatrixTest {
                 .containsExactly(
                         "l > filter_chains[0] > filters[0] > typed_config > @type: type.googleapis.com/x.Unknown is not"
                                 + " supported by armeria-gateway; see docs/xds-support.md",
-                        "l > filter_chains[0] > filters[1] > typed_config > value: Protocol message contained an invalid"
-                                + " tag (zero).");
+                        "l > filter_chains[0] > filters[1] > typed_config > value: Protocol message contained an"
+                                + " invalid tag (zero).");
     }
 
     @Test

@@ -25,6 +25,11 @@ record Placeholders(Map<String, String> values, String key) {
                 .replaceAll(found -> Matcher.quoteReplacement(found.group(1) + portName(found.group(2))));
     }
 
+    /** For texts that hold no other placeholder. */
+    static String repeat(String text) {
+        return new Placeholders(Map.of(), "").fill(text);
+    }
+
     private String value(String name) {
         Matcher many = MANY.matcher(name);
         if (many.matches()) {

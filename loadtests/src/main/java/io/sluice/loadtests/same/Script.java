@@ -40,11 +40,11 @@ final class Script {
                 .or(() -> item.get("early").map(early -> new Answer.Early(whole(upstream, early))))
                 .or(() -> item.get("last").map(last -> new Answer.Last(whole(upstream, last))))
                 .or(() -> item.get("check").map(Script::check))
-                .or(() -> item.get("raw").map(raw -> new Answer.Raw(Bytes.latin1(raw.text()))))
+                .or(() -> item.get("raw").map(raw -> new Answer.Raw(Bytes.latin1(Placeholders.repeat(raw.text())))))
                 .orElseGet(() -> reply(
                         item.get("status").map(Item::number).orElse(200),
                         upstream,
-                        item.get("headers").map(Item::headers).orElse(Headers.NONE),
+                        item.get("headers").map(Script::repeated).orElse(Headers.NONE),
                         item.get("body").map(Item::texts).orElse(List.of("hello")),
                         item.get("trailers").map(Item::headers).orElse(Headers.NONE),
                         item.get("interim")
@@ -54,6 +54,12 @@ final class Script {
         return item.get("delay")
                 .<Answer>map(delay -> new Answer.Delayed(delay.duration(), answer))
                 .orElse(answer);
+    }
+
+    private static Headers repeated(Item item) {
+        return new Headers(item.headers().fields().stream()
+                .map(field -> new Headers.Field(field.name(), Placeholders.repeat(field.value())))
+                .toList());
     }
 
     private static Answer check(Item item) {
