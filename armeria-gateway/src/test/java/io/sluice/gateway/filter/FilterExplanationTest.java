@@ -51,8 +51,8 @@ class FilterExplanationTest {
             "{rules: {policies: {staff: {permissions: [{any: true}], principals: [{header: {name: x-role,"
                     + " string_match: {exact: staff}}}]}}}}";
     private static final String CORP = "{providers: {corp: {issuer: i, local_jwks: {inline_string:"
-        + " '{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"alg\":\"HS256\"}]}'}}},"
-        + " rules: [{match: {prefix: '/'}, requires: {provider_name: corp}}]}";
+            + " '{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"alg\":\"HS256\"}]}'}}},"
+            + " rules: [{match: {prefix: '/'}, requires: {provider_name: corp}}]}";
     private static final String AUTHORIZE =
             "{grpc_service: {envoy_grpc: {cluster_name: a}}, transport_api_version: V3, status_on_error: {code: 502}}";
     private static final String BUCKET =

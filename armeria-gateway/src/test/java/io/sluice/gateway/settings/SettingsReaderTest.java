@@ -68,10 +68,10 @@ class SettingsReaderTest {
     @Test
     void readsEverySettingFromWords() {
         assertThat(read("--mode serve --role gateway --xds=[::1]:1 --xds-protocol sotw --node-id a --region eu"
-            + " --admin-address 0.0.0.0 --admin-port 0 --config-cache /var/x --zipkin-url http://z:9411/api/v2/spans"
-            + " --limiter-address 10.0.0.2 --limiter-port 5701 --limiter-members a:1,b:2 --limiter-deadline 20ms"
-            + " --rls-address 0.0.0.0 --rls-port 8081 --limits limits.yaml --drain-time 1500ms --headers-timeout 3s"
-            + " --max-connections 500 --secret-folders /etc/a,/etc/b --require-upstream-verification true"))
+                        + " --admin-address 0.0.0.0 --admin-port 0 --config-cache /var/x --zipkin-url http://z:9411/api/v2/spans"
+                        + " --limiter-address 10.0.0.2 --limiter-port 5701 --limiter-members a:1,b:2 --limiter-deadline 20ms"
+                        + " --rls-address 0.0.0.0 --rls-port 8081 --limits limits.yaml --drain-time 1500ms --headers-timeout 3s"
+                        + " --max-connections 500 --secret-folders /etc/a,/etc/b --require-upstream-verification true"))
                 .isEqualTo(new GatewaySettings(
                         Optional.empty(),
                         Mode.SERVE,
