@@ -63,6 +63,7 @@ public final class ConsulCatalogSource implements CatalogSource {
     private final Watch<Set<String>> servers;
     private final Watch<Map<String, String>> keys;
     private final Watch<Long> anyHealth;
+    private final Witness witness;
     private final Map<String, ServiceWatch> services = new TreeMap<>();
     private final Rotation rotation = new Rotation();
     private final DocumentSet documents;
@@ -100,6 +101,7 @@ public final class ConsulCatalogSource implements CatalogSource {
         servers = new Watch<>(Subjects.servers(), client, new ObservingServers(), random);
         keys = new Watch<>(Subjects.keys(), client, new ObservingKeys(), random);
         anyHealth = new Watch<>(Subjects.anyHealth(), client, new ObservingAnyHealth(), random);
+        witness = new Witness(client, this::isPlausible);
         documents = new DocumentSet(new DocumentParser(address.name()));
         status = new SourceStatus(false, Optional.empty(), List.of(catalog.name(), servers.name(), keys.name()));
     }
@@ -250,9 +252,13 @@ public final class ConsulCatalogSource implements CatalogSource {
     private boolean isSettled() {
         return catalog.isCurrent()
                 && servers.isCurrent()
-                && (knownServers.isEmpty()
-                        || (names().contains("consul")
-                                && !servers.value().orElse(Set.of()).isEmpty()));
+                && (knownServers.isEmpty() || !servers.value().orElse(Set.of()).isEmpty())
+                && isPlausible(names())
+                && witness.agrees();
+    }
+
+    private boolean isPlausible(Set<String> services) {
+        return knownServers.isEmpty() || services.contains("consul");
     }
 
     private void forgotten(String sign) {

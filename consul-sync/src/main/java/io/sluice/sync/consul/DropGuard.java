@@ -1,6 +1,7 @@
 package io.sluice.sync.consul;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /**
  * Decides whether an answer is believed that holds less than half of what was known. Consul says too little after a change of leader, and
@@ -73,14 +74,15 @@ final class DropGuard {
 
     /**
      * @param size how many things the answer holds
-     * @param agreed whether the rest of what Consul says fits to a smaller answer
+     * @param agreed whether the rest of what Consul says fits to a smaller answer; asked as soon as there is doubt, and again with each look
      * @param nanoTime now
      */
-    Verdict consider(int size, boolean agreed, long nanoTime) {
+    Verdict consider(int size, BooleanSupplier agreed, long nanoTime) {
         boolean enough = trust == Trust.FORGOTTEN ? size >= known : size * 2L >= known;
         if (enough) {
             return believe(size);
         }
+        boolean agrees = agreed.getAsBoolean();
         boolean again = doubting;
         if (!doubting || (trust == Trust.FORGOTTEN && size != doubted)) {
             doubting = true;
@@ -91,11 +93,11 @@ final class DropGuard {
         return switch (trust) {
             case STEADY -> {
                 if (again) {
-                    yield agreed ? believe(size) : contradicted(lasted);
+                    yield agrees ? believe(size) : contradicted(lasted);
                 }
                 yield new Verdict.ReadAgain(Duration.ZERO);
             }
-            case INTERRUPTED -> believeAfterPatience(size, lasted, agreed);
+            case INTERRUPTED -> believeAfterPatience(size, lasted, agrees);
             case FORGOTTEN -> {
                 holding = true;
                 yield size == 0 ? new Verdict.Hold() : believeAfterPatience(size, lasted, true);
@@ -103,11 +105,11 @@ final class DropGuard {
         };
     }
 
-    private Verdict believeAfterPatience(int size, Duration lasted, boolean agreed) {
+    private Verdict believeAfterPatience(int size, Duration lasted, boolean agrees) {
         if (lasted.compareTo(PATIENCE) < 0) {
             return new Verdict.ReadAgain(remaining(lasted));
         }
-        return agreed ? believe(size) : contradicted(lasted);
+        return agrees ? believe(size) : contradicted(lasted);
     }
 
     private Verdict contradicted(Duration lasted) {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.random.RandomGenerator;
@@ -228,7 +229,7 @@ final class Watch<T> implements AutoCloseable {
     private void consider(T next, boolean nowFiltered) {
         int size = subject.size().applyAsInt(next);
         boolean held = guard.holding();
-        boolean agreed = observer.agrees(size) && (filtered || !nowFiltered);
+        BooleanSupplier agreed = () -> observer.agrees(size) && (filtered || !nowFiltered);
         switch (guard.consider(size, agreed, System.nanoTime())) {
             case Verdict.Believe believe -> {
                 boolean changed = !next.equals(value);

@@ -51,7 +51,7 @@ class DropGuardTest {
                 default ->
                     verdict = guard.consider(
                             Integer.parseInt(step.replace("!", "")),
-                            !step.endsWith("!"),
+                            () -> !step.endsWith("!"),
                             Duration.ofMillis(millis).toNanos());
             }
         }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -42,6 +43,7 @@ public record Home(Path root) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags(word));
+        recorded(word, module).ifPresent(archive -> command.add("-XX:SharedArchiveFile=" + archive));
         String more = environment.getOrDefault(JAVA_OPTS, System.getenv().getOrDefault(JAVA_OPTS, ""));
         if (!more.isBlank()) {
             command.addAll(words(more));
@@ -58,6 +60,23 @@ public record Home(Path root) {
         List<String> flags = new ArrayList<>(flags(launcher, "(?m)^jvm_flags=\\(([^)]*)\\)"));
         flags.addAll(flags(launcher, "(?ms)^  " + word + "\\)$.*?program_flags=\\(([^)]*)\\)"));
         return flags;
+    }
+
+    /** The classes that the launcher recorded, where it would start the word with them: not where the jar is newer. */
+    Optional<Path> recorded(String word, String module) {
+        Matcher branch = Pattern.compile("(?ms)^  " + word + "\\)$(.*?);;").matcher(read(root.resolve("sluice")));
+        boolean uses = branch.find() && branch.group(1).contains("use_recorded " + module + "\n");
+        Path archive = root.resolve("target/" + module + ".jsa");
+        try {
+            Path jar = jar(root.resolve(module).resolve("target"), module);
+            return uses
+                            && Files.exists(archive)
+                            && Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar)) > 0
+                    ? Optional.of(archive)
+                    : Optional.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** What stands in an array of the launcher, as the shell would see it. */
