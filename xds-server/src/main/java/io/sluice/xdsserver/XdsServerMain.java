@@ -6,6 +6,7 @@ import io.sluice.sync.CatalogSources;
 import io.sluice.sync.source.CatalogSource;
 import io.sluice.xdsserver.admin.AdminServer;
 import io.sluice.xdsserver.command.Commands;
+import io.sluice.xdsserver.secret.CertificateFiles;
 import io.sluice.xdsserver.settings.HostPort;
 import io.sluice.xdsserver.settings.SettingsException;
 import io.sluice.xdsserver.settings.SettingsReader;
@@ -73,7 +74,11 @@ public final class XdsServerMain {
         ScheduledExecutorService disk = Executors.newSingleThreadScheduledExecutor(
                 task -> Thread.ofPlatform().daemon().name("sluice-disk").unstarted(task));
         CatalogWatch catalogs = new CatalogWatch(
-                source, snapshots, settings.catalogCache().map(folder -> new LastGoodCatalog(folder, disk)), disk);
+                source,
+                snapshots,
+                new CertificateFiles(source.name(), settings.secretFolders(), clock),
+                settings.catalogCache().map(folder -> new LastGoodCatalog(folder, disk)),
+                disk);
         Clients clients = new Clients();
         AdsServer ads = new AdsServer(
                 settings.ads(),

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
     private static final String BASE = "io.sluice.xdsserver";
     private static final List<String> ORDER =
-            List.of("command", "admin", "stream", "snapshot", "translate", "settings");
+            List.of("command", "admin", "stream", "snapshot", "translate", "secret", "settings");
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages(BASE);

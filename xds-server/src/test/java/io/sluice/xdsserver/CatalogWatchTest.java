@@ -16,6 +16,7 @@ import io.sluice.sync.model.Service;
 import io.sluice.sync.model.ServicePolicy;
 import io.sluice.sync.source.CatalogSource;
 import io.sluice.sync.source.SourceStatus;
+import io.sluice.xdsserver.secret.CertificateFiles;
 import io.sluice.xdsserver.snapshot.LastGoodCatalog;
 import io.sluice.xdsserver.snapshot.ResourceType;
 import io.sluice.xdsserver.snapshot.SnapshotPublisher;
@@ -23,6 +24,7 @@ import io.sluice.xdsserver.translate.CatalogTranslator;
 import io.sluice.xdsserver.translate.NodeGroup;
 import io.sluice.xdsserver.translate.NodeSettings;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -50,10 +52,12 @@ class CatalogWatchTest {
             new SimpleMeterRegistry());
     private final ManualTimer timer = new ManualTimer();
 
+    private final CertificateFiles certificates = new CertificateFiles("test", List.of(), Clock.systemUTC());
+
     @TempDir
     Path folder;
 
-    private CatalogWatch watch = new CatalogWatch(source, snapshots, Optional.empty(), timer);
+    private CatalogWatch watch = new CatalogWatch(source, snapshots, certificates, Optional.empty(), timer);
 
     @Test
     void publishesNothingBeforeTheSourceSaidSomething() {
@@ -100,7 +104,7 @@ class CatalogWatchTest {
     void takesTheLastGoodCatalogWhenTheSourceSaysNothing() {
         disk().write(limited("orders"));
         snapshots.watch(ENVOYS, () -> {});
-        watch = new CatalogWatch(source, snapshots, Optional.of(disk()), timer);
+        watch = new CatalogWatch(source, snapshots, certificates, Optional.of(disk()), timer);
 
         watch.start();
         assertThat(snapshots.current(ENVOYS)).isEmpty();
@@ -118,7 +122,7 @@ class CatalogWatchTest {
     void forgetsTheLastGoodCatalogWhenTheSourceSpeaksInTime() {
         disk().write(limited("orders"));
         snapshots.watch(ENVOYS, () -> {});
-        watch = new CatalogWatch(source, snapshots, Optional.of(disk()), timer);
+        watch = new CatalogWatch(source, snapshots, certificates, Optional.of(disk()), timer);
         Catalog empty = new Catalog(List.of(), List.of(), List.of(), List.of());
 
         watch.start();

@@ -2,6 +2,9 @@ package io.sluice.sync.file;
 
 import io.sluice.sync.file.Document.Policy;
 import io.sluice.sync.model.Catalog;
+import io.sluice.sync.model.Certificate;
+import io.sluice.sync.model.Certificate.Content.Authorities;
+import io.sluice.sync.model.Certificate.Content.Own;
 import io.sluice.sync.model.ListenerRule;
 import io.sluice.sync.model.ListenerRule.NodeKind;
 import io.sluice.sync.model.Problem;
@@ -28,6 +31,7 @@ public final class CatalogDraft {
     private final Map<String, Written<Policy>> policies = new LinkedHashMap<>();
     private final Map<String, Written<ListenerRule>> listeners = new LinkedHashMap<>();
     private final Map<String, Written<TokenProvider>> providers = new LinkedHashMap<>();
+    private final Map<String, Written<Certificate>> certificates = new LinkedHashMap<>();
     private final List<Written<RouteRule>> routes = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
 
@@ -45,6 +49,8 @@ public final class CatalogDraft {
                     .forEach(each -> draft.add(draft.policies, each.value().service(), each));
             document.providers()
                     .forEach(each -> draft.add(draft.providers, each.value().name(), each));
+            document.certificates()
+                    .forEach(each -> draft.add(draft.certificates, each.value().name(), each));
             document.listeners().forEach(draft::listener);
             listenersDeclared |= document.declaresListeners();
         }
@@ -112,11 +118,13 @@ public final class CatalogDraft {
                         .problem("policy for service '" + name + "', which is not there", nearest(name, names)));
             }
         });
+        checkCertificates(all);
         return new Catalog(
                 List.copyOf(whole.values()),
                 listeners.values().stream().map(Written::value).toList(),
                 routes.stream().map(Written::value).toList(),
                 providers.values().stream().map(Written::value).toList(),
+                certificates.values().stream().map(Written::value).toList(),
                 all);
     }
 
@@ -187,6 +195,32 @@ public final class CatalogDraft {
             names.add(name);
         }
         routes.add(problems.size() == before ? route : new Written<>(RouteParser.refused(rule, name), route.place()));
+    }
+
+    /** Whoever names one that is not there stays in force all the same: in clear text it would be open to all, and it waits for its certificate. */
+    private void checkCertificates(List<Problem> all) {
+        listeners
+                .values()
+                .forEach(listener -> listener.value().tls().ifPresent(tls -> {
+                    tls.certificates().forEach(name -> need(name, Own.class, listener.place(), all));
+                    tls.callers().ifPresent(name -> need(name, Authorities.class, listener.place(), all));
+                }));
+        policies.values()
+                .forEach(policy -> policy.value().policy().tls().ifPresent(tls -> {
+                    need(tls.authorities(), Authorities.class, policy.place(), all);
+                    tls.certificate().ifPresent(name -> need(name, Own.class, policy.place(), all));
+                }));
+    }
+
+    private void need(String name, Class<? extends Certificate.Content> kind, Place place, List<Problem> all) {
+        Written<Certificate> found = certificates.get(name);
+        String wanted = kind == Own.class ? "a certificate with its key" : "authorities";
+        if (found == null) {
+            all.add(place.problem(
+                    "needs the certificate '" + name + "', which is not there", nearest(name, certificates.keySet())));
+        } else if (!kind.isInstance(found.value().content())) {
+            all.add(place.problem("'" + name + "' is of the other kind", wanted));
+        }
     }
 
     private Service withPolicy(Service service) {

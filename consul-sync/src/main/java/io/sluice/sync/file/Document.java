@@ -1,5 +1,6 @@
 package io.sluice.sync.file;
 
+import io.sluice.sync.model.Certificate;
 import io.sluice.sync.model.ListenerRule;
 import io.sluice.sync.model.Problem;
 import io.sluice.sync.model.RouteRule;
@@ -24,6 +25,7 @@ public record Document(
         List<Written<ListenerRule>> listeners,
         List<Written<RouteRule>> routes,
         List<Written<TokenProvider>> providers,
+        List<Written<Certificate>> certificates,
         List<Problem> problems) {
     public Document {
         services = List.copyOf(services);
@@ -31,6 +33,7 @@ public record Document(
         listeners = List.copyOf(listeners);
         routes = List.copyOf(routes);
         providers = List.copyOf(providers);
+        certificates = List.copyOf(certificates);
         problems = List.copyOf(problems);
     }
 
@@ -39,12 +42,21 @@ public record Document(
 
     static Document unreadable(String name, Problem problem) {
         return new Document(
-                name, false, List.of(), List.of(), false, List.of(), List.of(), List.of(), List.of(problem));
+                name, false, List.of(), List.of(), false, List.of(), List.of(), List.of(), List.of(), List.of(problem));
     }
 
     /** These items with those problems: what a document that cannot be read any more still stands for. */
     Document withProblems(List<Problem> others) {
         return new Document(
-                name, readable, services, policies, declaresListeners, listeners, routes, providers, others);
+                name,
+                readable,
+                services,
+                policies,
+                declaresListeners,
+                listeners,
+                routes,
+                providers,
+                certificates,
+                others);
     }
 }

@@ -2,6 +2,7 @@ package io.sluice.sync.file;
 
 import io.sluice.sync.file.Document.Policy;
 import io.sluice.sync.file.YamlValue.Entry;
+import io.sluice.sync.model.Certificate;
 import io.sluice.sync.model.ListenerRule;
 import io.sluice.sync.model.Problem;
 import io.sluice.sync.model.RouteRule;
@@ -22,7 +23,8 @@ public final class DocumentParser {
     /** A larger document is refused as a whole. */
     public static final int MAX_BYTES = 8 << 20;
 
-    private static final Set<String> SECTIONS = Set.of("services", "listeners", "policies", "providers", "routes");
+    private static final Set<String> SECTIONS =
+            Set.of("services", "listeners", "policies", "providers", "certificates", "routes");
 
     private static final Set<String> NOT_YET =
             Set.of("consumers", "plans", "lists", "secrets", "resources", "patches", "resolvers");
@@ -67,6 +69,7 @@ public final class DocumentParser {
         private final List<Written<ListenerRule>> listeners = new ArrayList<>();
         private final List<Written<RouteRule>> routes = new ArrayList<>();
         private final List<Written<TokenProvider>> providers = new ArrayList<>();
+        private final List<Written<Certificate>> certificates = new ArrayList<>();
         private final List<Problem> problems = new ArrayList<>();
         private final RouteParser routeParser = new RouteParser();
         private boolean readable = true;
@@ -77,7 +80,16 @@ public final class DocumentParser {
 
         Document document() {
             return new Document(
-                    name, readable, services, policies, declaresListeners, listeners, routes, providers, problems);
+                    name,
+                    readable,
+                    services,
+                    policies,
+                    declaresListeners,
+                    listeners,
+                    routes,
+                    providers,
+                    certificates,
+                    problems);
         }
 
         void read(YamlValue root) {
@@ -104,6 +116,10 @@ public final class DocumentParser {
                     value.entries(problems)
                             .forEach(entry -> attempt(
                                     () -> providers.add(new Written<>(ProviderParser.parse(entry), entry.place()))));
+                case "certificates" ->
+                    value.entries(problems)
+                            .forEach(entry -> attempt(() ->
+                                    certificates.add(new Written<>(TlsParser.certificate(entry), entry.place()))));
                 case "policies" -> value.entries(problems).forEach(entry -> attempt(() -> policy(entry)));
                 case "listeners" -> {
                     declaresListeners = true;

@@ -19,14 +19,16 @@ final class ListenerParser {
         Optional<String> address = listener.read("address", ListenerParser::address);
         Optional<String> region = listener.read("region", RouteParser::name);
         Optional<NodeKind> nodes = listener.read("nodes", given -> given.word(NODES));
-        listener.notYet("tls", "protocol", "filters");
+        Optional<ListenerRule.Tls> tls = listener.read("tls", TlsParser::listener);
+        listener.notYet("protocol", "filters");
         listener.finish();
         return new ListenerRule(
                 name.orElseThrow(),
                 address.orElse(ListenerRule.DEFAULT.address()),
                 port.orElseThrow(),
                 region,
-                nodes.orElse(NodeKind.ANY));
+                nodes.orElse(NodeKind.ANY),
+                tls);
     }
 
     private static String address(YamlValue value) {

@@ -13,7 +13,8 @@ import java.util.OptionalInt;
 
 /** How a service is called. */
 final class PolicyParser {
-    static final List<String> WORDS = List.of("protocol", "lb", "connect_timeout", "health_check", "outlier", "limits");
+    static final List<String> WORDS =
+            List.of("protocol", "lb", "connect_timeout", "health_check", "outlier", "limits", "tls");
 
     private static final Map<String, Protocol> PROTOCOLS =
             Map.of("http1", Protocol.HTTP1, "http2", Protocol.HTTP2, "grpc", Protocol.HTTP2);
@@ -37,7 +38,8 @@ final class PolicyParser {
         Optional<HealthCheck> healthCheck = policy.read("health_check", PolicyParser::healthCheck);
         Optional<OutlierDetection> outlier = policy.read("outlier", PolicyParser::outlier);
         Optional<Limits> limits = policy.read("limits", PolicyParser::limits);
-        policy.notYet("tls", "subsets", "failover", "timeout", "retry");
+        Optional<ServicePolicy.Tls> tls = policy.read("tls", TlsParser::policy);
+        policy.notYet("subsets", "failover", "timeout", "retry");
         policy.finish();
         return new ServicePolicy(
                 protocol.orElse(Protocol.HTTP1),
@@ -48,7 +50,8 @@ final class PolicyParser {
                 limits.orElse(Limits.NONE).connections(),
                 limits.orElse(Limits.NONE).pending(),
                 limits.orElse(Limits.NONE).requests(),
-                limits.orElse(Limits.NONE).retries());
+                limits.orElse(Limits.NONE).retries(),
+                tls);
     }
 
     private static HealthCheck healthCheck(YamlValue value) {

@@ -9,6 +9,7 @@ import java.util.OptionalInt;
  *
  * @param protocol what the instances speak
  * @param connectTimeout per connection
+ * @param tls empty for clear text
  */
 public record ServicePolicy(
         Protocol protocol,
@@ -19,7 +20,8 @@ public record ServicePolicy(
         OptionalInt maxConnections,
         OptionalInt maxPendingRequests,
         OptionalInt maxRequests,
-        OptionalInt maxRetries) {
+        OptionalInt maxRetries,
+        Optional<Tls> tls) {
     public static final ServicePolicy DEFAULT = new ServicePolicy(
             Protocol.HTTP1,
             Balancing.ROUND_ROBIN,
@@ -29,7 +31,8 @@ public record ServicePolicy(
             OptionalInt.empty(),
             OptionalInt.empty(),
             OptionalInt.empty(),
-            OptionalInt.empty());
+            OptionalInt.empty(),
+            Optional.empty());
 
     /** {@code http2} and {@code grpc} both mean HTTP/2 with prior knowledge. */
     public enum Protocol {
@@ -50,4 +53,13 @@ public record ServicePolicy(
     /** Ejection after consecutive answers of 500 and above. */
     public record OutlierDetection(
             int consecutive5xx, Duration interval, Duration baseEjectionTime, int maxEjectionPercent) {}
+
+    /**
+     * Whom an instance must prove to be before it is told anything.
+     *
+     * @param name asked for, and which its certificate must have
+     * @param authorities name of those whose certificates are believed
+     * @param certificate name of the one that is shown to it, if any is
+     */
+    public record Tls(String name, String authorities, Optional<String> certificate) {}
 }

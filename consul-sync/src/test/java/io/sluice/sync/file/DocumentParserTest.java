@@ -56,14 +56,14 @@ class DocumentParserTest {
     @Test
     void readsTheFiveLines() {
         Catalog catalog = catalog("""
-                services:
-                  orders: [{address: "127.0.0.1:9001", weight: 3, region: eu}, {address: "[::1]:9002", region: us, zone: b, tags: [x], meta: {version: 1.10}, health: warning}]
-                routes:
-                  - match: /orders/**
-                    to: orders
-                    limit: {per: address, rate: 60/min}
-                    retry: {times: 3, on: [connect-failure, 503]}
-                """);
+            services:
+              orders: [{address: "127.0.0.1:9001", weight: 3, region: eu}, {address: "[::1]:9002", region: us, zone: b, tags: [x], meta: {version: 1.10}, health: warning}]
+            routes:
+              - match: /orders/**
+                to: orders
+                limit: {per: address, rate: 60/min}
+                retry: {times: 3, on: [connect-failure, 503]}
+            """);
 
         assertThat(catalog.problems()).isEmpty();
         assertThat(catalog.listeners()).containsExactly(ListenerRule.DEFAULT);
@@ -111,26 +111,26 @@ class DocumentParserTest {
     @Test
     void readsEverythingARouteCanSay() {
         Catalog catalog = catalog("""
-                services: {a: ["127.0.0.1:1"], b: ["127.0.0.1:2"]}
-                listeners:
-                  - {name: in, port: 8443, address: "127.0.0.1", region: eu, nodes: envoy}
-                  - {name: in2, port: 8443, region: us}
-                routes:
-                  - name: all
-                    match:
-                      path: ~/v[0-9]+/(.*)
-                      methods: [GET, PUT]
-                      headers: {X-A: x, x-b: {prefix: y}, x-c: {present: false}, x-d: {regex: "z+", invert: true}}
-                      query: {q: {present: true}, r: "1"}
-                    hosts: [Shop.example.com, "*.example.com"]
-                    listeners: in
-                    to: {a: 90, b: 10}
-                    rewrite: {regex: "^/v[0-9]+/(.*)$", substitution: '/\\1', host: inner}
-                    timeout: 0s
-                    retry: {on: 5xx, per_try_timeout: 250ms}
-                    limit: [{rate: 5/s}, {per: "header:X-Team", rate: 7 / day, name: team}]
-                    headers: {request: {set: {X-Set: on}, remove: X-Gone}, response: {add: {x-add: "100%%"}}}
-                """);
+            services: {a: ["127.0.0.1:1"], b: ["127.0.0.1:2"]}
+            listeners:
+              - {name: in, port: 8443, address: "127.0.0.1", region: eu, nodes: envoy}
+              - {name: in2, port: 8443, region: us}
+            routes:
+              - name: all
+                match:
+                  path: ~/v[0-9]+/(.*)
+                  methods: [GET, PUT]
+                  headers: {X-A: x, x-b: {prefix: y}, x-c: {present: false}, x-d: {regex: "z+", invert: true}}
+                  query: {q: {present: true}, r: "1"}
+                hosts: [Shop.example.com, "*.example.com"]
+                listeners: in
+                to: {a: 90, b: 10}
+                rewrite: {regex: "^/v[0-9]+/(.*)$", substitution: '/\\1', host: inner}
+                timeout: 0s
+                retry: {on: 5xx, per_try_timeout: 250ms}
+                limit: [{rate: 5/s}, {per: "header:X-Team", rate: 7 / day, name: team}]
+                headers: {request: {set: {X-Set: on}, remove: X-Gone}, response: {add: {x-add: "100%%"}}}
+            """);
 
         assertThat(catalog.problems()).isEmpty();
         assertThat(catalog.listeners())
@@ -171,19 +171,19 @@ class DocumentParserTest {
     @Test
     void readsPoliciesBesideInstancesAndApart() {
         Catalog catalog = catalog("""
-                services:
-                  a:
-                    instances: ["127.0.0.1:1"]
-                    protocol: grpc
-                    lb: least_request
-                    connect_timeout: 2s
-                    health_check: {path: /health}
-                    outlier: {consecutive_5xx: 3}
-                    limits: {connections: 1, pending: 2, requests: 3, retries: 0}
-                  b: ["127.0.0.1:2"]
-                policies:
-                  b: {lb: random, outlier: {interval: 1s, ejection: 2m, max_percent: 50}, health_check: {path: /, interval: 1s, timeout: 500ms, healthy: 1, unhealthy: 4}}
-                """);
+            services:
+              a:
+                instances: ["127.0.0.1:1"]
+                protocol: grpc
+                lb: least_request
+                connect_timeout: 2s
+                health_check: {path: /health}
+                outlier: {consecutive_5xx: 3}
+                limits: {connections: 1, pending: 2, requests: 3, retries: 0}
+              b: ["127.0.0.1:2"]
+            policies:
+              b: {lb: random, outlier: {interval: 1s, ejection: 2m, max_percent: 50}, health_check: {path: /, interval: 1s, timeout: 500ms, healthy: 1, unhealthy: 4}}
+            """);
 
         assertThat(catalog.problems()).isEmpty();
         assertThat(catalog.services().get(0).policy())
@@ -196,7 +196,8 @@ class DocumentParserTest {
                         OptionalInt.of(1),
                         OptionalInt.of(2),
                         OptionalInt.of(3),
-                        OptionalInt.of(0)));
+                        OptionalInt.of(0),
+                        Optional.empty()));
         assertThat(catalog.services().get(1).policy())
                 .isEqualTo(new ServicePolicy(
                         Protocol.HTTP1,
@@ -207,19 +208,20 @@ class DocumentParserTest {
                         OptionalInt.empty(),
                         OptionalInt.empty(),
                         OptionalInt.empty(),
-                        OptionalInt.empty()));
+                        OptionalInt.empty(),
+                        Optional.empty()));
     }
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
-            /a           | Exact[value=/a]
-            /            | Exact[value=/]
-            /a/**        | SegmentPrefix[value=/a]
-            /**          | Prefix[value=/]
-            /a*          | Prefix[value=/a]
-            ~/a/[0-9]+   | Regex[value=/a/[0-9]+]
-            GET,POST /a  | Exact[value=/a]
-            """)
+        /a           | Exact[value=/a]
+        /            | Exact[value=/]
+        /a/**        | SegmentPrefix[value=/a]
+        /**          | Prefix[value=/]
+        /a*          | Prefix[value=/a]
+        ~/a/[0-9]+   | Regex[value=/a/[0-9]+]
+        GET,POST /a  | Exact[value=/a]
+        """)
     void readsPaths(String match, String expected) {
         RouteRule route = catalog("routes: [{match: \"" + match + "\", respond: {status: 200}}]")
                 .routes()
@@ -232,83 +234,83 @@ class DocumentParserTest {
     /** The path and reason of what is wrong in one route that is good but for this. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            # match
-            match: a                                   | match: path 'a' (expected: /a for that path, /a/** for all under it, /a* for a prefix, or ~regex)
-            match: /a/*                                | match: path '/a/*' could mean one segment or all (expected: /a/** for all under it, or ~/a/[^/]+ for one segment)
-            match: /a*b                                | match: path '/a*b' (expected: /a for that path, /a/** for all under it, /a* for a prefix, or ~regex)
-            match: /a?b=c                              | match: path '/a?b=c' (expected: a path without ? and #; parameters under query)
-            match: /a//**                              | match: path '/a//**' (expected: /a/**)
-            match: ~/a(                                | match: regex '/a(': missing closing ) (expected: RE2 syntax, that matches the whole text)
-            match: ~/(?=a)                             | match: regex '/(?=a)': invalid or unsupported Perl syntax (expected: RE2 syntax, that matches the whole text)
-            match: get /a                              | match: method 'get' (expected: a method in capitals, such as GET)
-            match: [/a]                                | match: a list (expected: a mapping, 'name: value')
-            match:                                     | match: empty (expected: a mapping, 'name: value')
-            match: {}                                  | match: matches nothing in particular (expected: path, methods, headers or query; path: /** for everything)
-            match: {pth: /a}                           | match.pth: unknown word 'pth' (expected: path)
-            match: {headers: {"x y": z}}               | match.headers.x y: header name 'x y' (expected: a header's name, such as x-team)
-            match: {headers: {x: {exakt: z}}}          | match.headers.x.exakt: unknown word 'exakt' (expected: exact)
-            match: {headers: {x: {exact: z, prefix: z}}} | match.headers.x: 2 conditions on 'x' (expected: one of contains, exact, prefix, present, regex, suffix)
-            match: {headers: {x: {present: ja}}}       | match.headers.x.present: ja (expected: true or false)
-            match: {headers: {x: {prefix: ""}}}        | match.headers.x.prefix: '' (expected: what to look for)
-            match: {query: {q: {present: false}}}      | match.query.q: a parameter that must not be there, or not so (expected: present: true, or a value)
-            match: {path: /a, path: /b}                | match.path: stands here a second time, first on line 3 (expected: once)
-            # hosts, names, listeners
-            hosts: http://a                            | hosts: host 'http://a' (expected: shop.example.com, *.example.com, www.* or *)
-            hosts: ["a.*.com"]                         | hosts[0]: host 'a.*.com' (expected: shop.example.com, *.example.com, www.* or *)
-            name: a b                                  | name: name 'a b' (expected: at most 200 ASCII characters without spaces)
-            listeners: {a: b}                          | listeners: a mapping (expected: text)
-            # to
-            to:                                        | to: empty (expected: a mapping, 'name: value')
-            to: []                                     | to: no service with a weight (expected: at least one service, with a weight above 0)
-            to: {a: 0}                                 | to: no service with a weight (expected: at least one service, with a weight above 0)
-            to: {a: -1}                                | to.a: -1 (expected: 0..1000000)
-            to: {a: much}                              | to.a: much (expected: 0..1000000)
-            to: [{weight: 1}]                          | to[0]: 'service' is missing (expected: 'service')
-            to: [a, a]                                 | to: service 'a' stands here twice (expected: each service once)
-            to: [{service: a, wait: 1}]                | to[0].wait: unknown word 'wait' (expected: one of service, weight)
-            # timeouts and retries
-            timeout: 5                                 | timeout: 5 (expected: a duration with its unit, such as 5s or 250ms)
-            timeout: 5 s                               | timeout: 5 s (expected: a duration with its unit, such as 5s or 250ms)
-            timeout: -5s                               | timeout: -5s (expected: a duration with its unit, such as 5s or 250ms)
-            timeout: 999999999d                        | timeout: 999999999d (expected: at most 365d)
-            timeot: 5s                                 | timeot: unknown word 'timeot' (expected: timeout)
-            retry: 3                                   | retry: 3 (expected: a mapping, 'name: value')
-            retry: {times: 0}                          | retry.times: 0 (expected: 1..100)
-            retry: {times: 99999999999}                | retry.times: 99999999999 (expected: 1..100)
-            retry: {on: conect-failure}                | retry.on: unknown word 'conect-failure' (expected: connect-failure, or a status code such as 503)
-            retry: {on: [5xx, 999]}                    | retry.on[1]: 999 (expected: 100..599)
-            retry: {per_try_timeout: 0s}               | retry.per_try_timeout: 0s (expected: more than 0s)
-            # limits
-            limit: {per: everyone}                     | limit: 'rate' is missing (expected: 'rate')
-            limit: {rate: 60}                          | limit.rate: rate '60' (expected: requests per s, min, h or d, such as 60/min)
-            limit: {rate: 60/month}                    | limit.rate: unit 'month' (expected: requests per s, min, h or d, such as 60/min)
-            limit: {rate: 5000000000/s}                | limit.rate: rate '5000000000/s' (expected: at most 4294967295 requests)
-            limit: {per: user, rate: 1/s}              | limit.per: unknown word 'user' (expected: everyone, address, sub, claim:NAME or header:NAME)
-            limit: {per: sub, rate: 1/s}               | : limits by a claim and asks for no token (expected: auth: {jwt: PROVIDER} beside it)
-            limit: {per: "claim:", rate: 1/s}          | limit.per: claim '' (expected: at most 100 ASCII characters without spaces)
-            limit: {per: "header:", rate: 1/s}         | limit.per: header name '' (expected: a header's name, such as x-team)
-            limit: [{rate: 1/s}, {rate: x}]            | limit[1].rate: rate 'x' (expected: requests per s, min, h or d, such as 60/min)
-            # rewrites and headers
-            rewrite: {}                                | rewrite: rewrites nothing (expected: prefix, regex with substitution, or host)
-            rewrite: {prefix: a}                       | rewrite.prefix: 'a' (expected: a path that begins with /)
-            rewrite: {regex: a}                        | rewrite: 'regex' and 'substitution' go together (expected: both, or neither)
-            rewrite: {regex: "(a)", substitution: '\\2'} | rewrite.substitution: '\\2' in '\\2' (expected: \\0 to \\1, or \\\\)
-            rewrite: {prefix: /, regex: a, substitution: b} | rewrite.prefix: 'prefix' beside 'regex' (expected: one of them)
-            rewrite: {host: a b}                       | rewrite.host: host 'a b' (expected: a host, such as shop.example.com)
-            headers: {request: {set: {host: a}}}       | headers.request.set.host: 'host' is not changed as a header (expected: rewrite: {host: ...})
-            headers: {request: {set: {":path": a}}}    | headers.request.set.:path: header name ':path' (expected: a header's name, such as x-team)
-            headers: {request: {set: {a: "b\\nc"}}}    | headers.request.set.a: a value with a control character (expected: one line of text)
-            headers: {request: {add: [a]}}             | headers.request.add: a list (expected: a mapping, 'name: value')
-            headers: {reqest: {}}                      | headers.reqest: unknown word 'reqest' (expected: request)
-            # what is not there yet
-            mirror: b                                  | mirror: 'mirror' is not supported yet (expected: any of auth, headers, hosts, limit, listeners, match, name, redirect, respond, retry, rewrite, timeout, to)
-            cache: 5s                                  | cache: 'cache' is not supported yet (expected: any of auth, headers, hosts, limit, listeners, match, name, redirect, respond, retry, rewrite, timeout, to)
-            # tokens
-            auth: {}                                   | auth: 'jwt' is missing (expected: 'jwt')
-            auth: {jwt: corp, optional: maybe}         | auth.optional: maybe (expected: true or false)
-            # one end
-            redirect: {path: /b}                       | : leads to more than one end (expected: one of to, redirect, respond)
-            """)
+        # match
+        match: a                                   | match: path 'a' (expected: /a for that path, /a/** for all under it, /a* for a prefix, or ~regex)
+        match: /a/*                                | match: path '/a/*' could mean one segment or all (expected: /a/** for all under it, or ~/a/[^/]+ for one segment)
+        match: /a*b                                | match: path '/a*b' (expected: /a for that path, /a/** for all under it, /a* for a prefix, or ~regex)
+        match: /a?b=c                              | match: path '/a?b=c' (expected: a path without ? and #; parameters under query)
+        match: /a//**                              | match: path '/a//**' (expected: /a/**)
+        match: ~/a(                                | match: regex '/a(': missing closing ) (expected: RE2 syntax, that matches the whole text)
+        match: ~/(?=a)                             | match: regex '/(?=a)': invalid or unsupported Perl syntax (expected: RE2 syntax, that matches the whole text)
+        match: get /a                              | match: method 'get' (expected: a method in capitals, such as GET)
+        match: [/a]                                | match: a list (expected: a mapping, 'name: value')
+        match:                                     | match: empty (expected: a mapping, 'name: value')
+        match: {}                                  | match: matches nothing in particular (expected: path, methods, headers or query; path: /** for everything)
+        match: {pth: /a}                           | match.pth: unknown word 'pth' (expected: path)
+        match: {headers: {"x y": z}}               | match.headers.x y: header name 'x y' (expected: a header's name, such as x-team)
+        match: {headers: {x: {exakt: z}}}          | match.headers.x.exakt: unknown word 'exakt' (expected: exact)
+        match: {headers: {x: {exact: z, prefix: z}}} | match.headers.x: 2 conditions on 'x' (expected: one of contains, exact, prefix, present, regex, suffix)
+        match: {headers: {x: {present: ja}}}       | match.headers.x.present: ja (expected: true or false)
+        match: {headers: {x: {prefix: ""}}}        | match.headers.x.prefix: '' (expected: what to look for)
+        match: {query: {q: {present: false}}}      | match.query.q: a parameter that must not be there, or not so (expected: present: true, or a value)
+        match: {path: /a, path: /b}                | match.path: stands here a second time, first on line 3 (expected: once)
+        # hosts, names, listeners
+        hosts: http://a                            | hosts: host 'http://a' (expected: shop.example.com, *.example.com, www.* or *)
+        hosts: ["a.*.com"]                         | hosts[0]: host 'a.*.com' (expected: shop.example.com, *.example.com, www.* or *)
+        name: a b                                  | name: name 'a b' (expected: at most 200 ASCII characters without spaces)
+        listeners: {a: b}                          | listeners: a mapping (expected: text)
+        # to
+        to:                                        | to: empty (expected: a mapping, 'name: value')
+        to: []                                     | to: no service with a weight (expected: at least one service, with a weight above 0)
+        to: {a: 0}                                 | to: no service with a weight (expected: at least one service, with a weight above 0)
+        to: {a: -1}                                | to.a: -1 (expected: 0..1000000)
+        to: {a: much}                              | to.a: much (expected: 0..1000000)
+        to: [{weight: 1}]                          | to[0]: 'service' is missing (expected: 'service')
+        to: [a, a]                                 | to: service 'a' stands here twice (expected: each service once)
+        to: [{service: a, wait: 1}]                | to[0].wait: unknown word 'wait' (expected: one of service, weight)
+        # timeouts and retries
+        timeout: 5                                 | timeout: 5 (expected: a duration with its unit, such as 5s or 250ms)
+        timeout: 5 s                               | timeout: 5 s (expected: a duration with its unit, such as 5s or 250ms)
+        timeout: -5s                               | timeout: -5s (expected: a duration with its unit, such as 5s or 250ms)
+        timeout: 999999999d                        | timeout: 999999999d (expected: at most 365d)
+        timeot: 5s                                 | timeot: unknown word 'timeot' (expected: timeout)
+        retry: 3                                   | retry: 3 (expected: a mapping, 'name: value')
+        retry: {times: 0}                          | retry.times: 0 (expected: 1..100)
+        retry: {times: 99999999999}                | retry.times: 99999999999 (expected: 1..100)
+        retry: {on: conect-failure}                | retry.on: unknown word 'conect-failure' (expected: connect-failure, or a status code such as 503)
+        retry: {on: [5xx, 999]}                    | retry.on[1]: 999 (expected: 100..599)
+        retry: {per_try_timeout: 0s}               | retry.per_try_timeout: 0s (expected: more than 0s)
+        # limits
+        limit: {per: everyone}                     | limit: 'rate' is missing (expected: 'rate')
+        limit: {rate: 60}                          | limit.rate: rate '60' (expected: requests per s, min, h or d, such as 60/min)
+        limit: {rate: 60/month}                    | limit.rate: unit 'month' (expected: requests per s, min, h or d, such as 60/min)
+        limit: {rate: 5000000000/s}                | limit.rate: rate '5000000000/s' (expected: at most 4294967295 requests)
+        limit: {per: user, rate: 1/s}              | limit.per: unknown word 'user' (expected: everyone, address, sub, claim:NAME or header:NAME)
+        limit: {per: sub, rate: 1/s}               | : limits by a claim and asks for no token (expected: auth: {jwt: PROVIDER} beside it)
+        limit: {per: "claim:", rate: 1/s}          | limit.per: claim '' (expected: at most 100 ASCII characters without spaces)
+        limit: {per: "header:", rate: 1/s}         | limit.per: header name '' (expected: a header's name, such as x-team)
+        limit: [{rate: 1/s}, {rate: x}]            | limit[1].rate: rate 'x' (expected: requests per s, min, h or d, such as 60/min)
+        # rewrites and headers
+        rewrite: {}                                | rewrite: rewrites nothing (expected: prefix, regex with substitution, or host)
+        rewrite: {prefix: a}                       | rewrite.prefix: 'a' (expected: a path that begins with /)
+        rewrite: {regex: a}                        | rewrite: 'regex' and 'substitution' go together (expected: both, or neither)
+        rewrite: {regex: "(a)", substitution: '\\2'} | rewrite.substitution: '\\2' in '\\2' (expected: \\0 to \\1, or \\\\)
+        rewrite: {prefix: /, regex: a, substitution: b} | rewrite.prefix: 'prefix' beside 'regex' (expected: one of them)
+        rewrite: {host: a b}                       | rewrite.host: host 'a b' (expected: a host, such as shop.example.com)
+        headers: {request: {set: {host: a}}}       | headers.request.set.host: 'host' is not changed as a header (expected: rewrite: {host: ...})
+        headers: {request: {set: {":path": a}}}    | headers.request.set.:path: header name ':path' (expected: a header's name, such as x-team)
+        headers: {request: {set: {a: "b\\nc"}}}    | headers.request.set.a: a value with a control character (expected: one line of text)
+        headers: {request: {add: [a]}}             | headers.request.add: a list (expected: a mapping, 'name: value')
+        headers: {reqest: {}}                      | headers.reqest: unknown word 'reqest' (expected: request)
+        # what is not there yet
+        mirror: b                                  | mirror: 'mirror' is not supported yet (expected: any of auth, headers, hosts, limit, listeners, match, name, redirect, respond, retry, rewrite, timeout, to)
+        cache: 5s                                  | cache: 'cache' is not supported yet (expected: any of auth, headers, hosts, limit, listeners, match, name, redirect, respond, retry, rewrite, timeout, to)
+        # tokens
+        auth: {}                                   | auth: 'jwt' is missing (expected: 'jwt')
+        auth: {jwt: corp, optional: maybe}         | auth.optional: maybe (expected: true or false)
+        # one end
+        redirect: {path: /b}                       | : leads to more than one end (expected: one of to, redirect, respond)
+        """)
     void refusesARouteWith(String line, String expected) {
         String route = "routes:\n  - " + line + "\n";
         route += line.startsWith("match:") ? "" : "    match: /a\n";
@@ -323,24 +325,24 @@ class DocumentParserTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
-            {match: /a}                                              | leads nowhere (expected: one of to, redirect, respond)
-            {respond: {status: 200}}                                 | 'match' is missing (expected: 'match')
-            {match: /a, respond: {}}                                 | 'status' is missing (expected: 'status')
-            {match: /a, respond: {status: 99}}                       | 99 (expected: 200..599)
-            {match: /a, respond: {status: 200}, retry: {times: 2}}   | means nothing without 'to' (expected: only beside 'to')
-            {match: /a, respond: {status: 200}, limit: {rate: 1/s}}  | means nothing without 'to' (expected: only beside 'to')
-            {match: /a, redirect: {}}                                | leads to where it came from (expected: scheme, host, port, path or prefix)
-            {match: /a, redirect: {path: /b, prefix: /c}}            | 'prefix' beside 'path' (expected: one of them)
-            {match: /a, redirect: {path: /b, status: 200}}           | unknown word '200' (expected: one of 301, 302, 303, 307, 308)
-            {match: /a, redirect: {scheme: ftp}}                     | unknown word 'ftp' (expected: one of http, https)
-            {match: /a, redirect: {port: 0}}                         | 0 (expected: 1..65535)
-            {match: ~/a, redirect: {prefix: /b}}                     | redirects the prefix of a regex path (expected: redirect: {path})
-            {match: ~/a, to: a, rewrite: {prefix: /b}}               | rewrites the prefix of a regex path (expected: rewrite: {regex, substitution})
-            {match: /a, to: b}                                       | leads to service 'b', which is not there (expected: a)
-            {match: /a, to: a, auth: {jwt: corp}}                    | asks for tokens of 'corp', which is not there (expected: there is none yet)
-            {match: /a, to: a, listeners: egde}                      | on listener 'egde', which is not there (expected: edge)
-            text                                                     | text (expected: a mapping, 'name: value')
-            """)
+        {match: /a}                                              | leads nowhere (expected: one of to, redirect, respond)
+        {respond: {status: 200}}                                 | 'match' is missing (expected: 'match')
+        {match: /a, respond: {}}                                 | 'status' is missing (expected: 'status')
+        {match: /a, respond: {status: 99}}                       | 99 (expected: 200..599)
+        {match: /a, respond: {status: 200}, retry: {times: 2}}   | means nothing without 'to' (expected: only beside 'to')
+        {match: /a, respond: {status: 200}, limit: {rate: 1/s}}  | means nothing without 'to' (expected: only beside 'to')
+        {match: /a, redirect: {}}                                | leads to where it came from (expected: scheme, host, port, path or prefix)
+        {match: /a, redirect: {path: /b, prefix: /c}}            | 'prefix' beside 'path' (expected: one of them)
+        {match: /a, redirect: {path: /b, status: 200}}           | unknown word '200' (expected: one of 301, 302, 303, 307, 308)
+        {match: /a, redirect: {scheme: ftp}}                     | unknown word 'ftp' (expected: one of http, https)
+        {match: /a, redirect: {port: 0}}                         | 0 (expected: 1..65535)
+        {match: ~/a, redirect: {prefix: /b}}                     | redirects the prefix of a regex path (expected: redirect: {path})
+        {match: ~/a, to: a, rewrite: {prefix: /b}}               | rewrites the prefix of a regex path (expected: rewrite: {regex, substitution})
+        {match: /a, to: b}                                       | leads to service 'b', which is not there (expected: a)
+        {match: /a, to: a, auth: {jwt: corp}}                    | asks for tokens of 'corp', which is not there (expected: there is none yet)
+        {match: /a, to: a, listeners: egde}                      | on listener 'egde', which is not there (expected: edge)
+        text                                                     | text (expected: a mapping, 'name: value')
+        """)
     void refusesTheRoute(String route, String expected) {
         assertThat(problem("services: {a: ['127.0.0.1:1']}\nroutes:\n  - " + route))
                 .startsWith("a.yaml:3 routes[0]")
@@ -349,51 +351,51 @@ class DocumentParserTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
-            route: []                                                 | a.yaml:1 route: unknown word 'route' (expected: routes)
-            consumers: []                                             | a.yaml:1 consumers: 'consumers' is not supported yet (expected: one of listeners, policies, providers, routes, services)
-            routes: {}                                                | a.yaml:1 routes: a mapping (expected: a list)
-            services: []                                              | a.yaml:1 services: a list (expected: a mapping, 'name: value')
-            just text                                                 | a.yaml:1: just text (expected: a mapping, 'name: value')
-            routes: [\\n  {match: /a                                | a.yaml:2: does not parse: expected ',' or '}', but got <stream end> (expected: YAML; see docs/yaml.md)
-            a: b: c                                                 | a.yaml:1: does not parse: mapping values are not allowed here (expected: YAML; see docs/yaml.md)
-            a: *b                                                   | a.yaml:1: does not parse: found undefined alias b (expected: YAML; see docs/yaml.md)
-            {? [a] : b}                                             | a.yaml:1: a key that is not text (expected: 'name: value')
-            <<: {}                                                  | a.yaml:1 <<: unknown word '<<' (expected: one of listeners, policies, providers, routes, services)
-            services: {a: {}}                                         | a.yaml:1 services.a: 'instances' is missing (expected: 'instances')
-            services: {a: 1}                                          | a.yaml:1 services.a: 1 (expected: a mapping, 'name: value')
-            services: {"a b": []}                                     | a.yaml:1 services.a b: name 'a b' (expected: at most 128 ASCII characters without spaces)
-            services: {a: [localhost:80]}                             | a.yaml:1 services.a[0]: address 'localhost:80' (expected: an IP address, such as 10.0.0.7 or fd00::7, and its port)
-            services: {a: ["127.0.0.1"]}                              | a.yaml:1 services.a[0]: address '127.0.0.1' (expected: IP:PORT, such as 10.0.0.7:80 or [fd00::7]:80)
-            services: {a: ["::1:80"]}                                 | a.yaml:1 services.a[0]: address '::1:80' (expected: IP:PORT, such as 10.0.0.7:80 or [fd00::7]:80)
-            services: {a: ["127.0.0.1:0"]}                            | a.yaml:1 services.a[0]: port '0' (expected: 1..65535)
-            services: {a: ["127.0.0.1:70000"]}                        | a.yaml:1 services.a[0]: port '70000' (expected: 1..65535)
-            services: {a: ["0.0.0.0:80"]}                             | a.yaml:1 services.a[0]: address '0.0.0.0:80' (expected: an IP address, such as 10.0.0.7 or fd00::7, and its port)
-            services: {a: ["127.0.0.1:1", "127.0.0.1:1"]}             | a.yaml:1 services.a[1]: 127.0.0.1:1 stands here twice (expected: each address once)
-            services: {a: [{address: "127.0.0.1:1", weight: 70000}]}  | a.yaml:1 services.a[0].weight: 70000 (expected: 0..65535)
-            services: {a: [{address: "127.0.0.1:1", health: ill}]}    | a.yaml:1 services.a[0].health: unknown word 'ill' (expected: one of critical, maintenance, passing, warning)
-            services: {a: [{weight: 1}]}                              | a.yaml:1 services.a[0]: 'address' is missing (expected: 'address')
-            services: {a: {instances: [], lb: fair}}                  | a.yaml:1 services.a.lb: unknown word 'fair' (expected: one of least_request, random, round_robin)
-            services: {a: {instances: [], protocol: http3}}           | a.yaml:1 services.a.protocol: unknown word 'http3' (expected: http1)
-            services: {a: {instances: [], health_check: {}}}          | a.yaml:1 services.a.health_check: 'path' is missing (expected: 'path')
-            services: {a: {instances: [], tls: {}}}                   | a.yaml:1 services.a.tls: 'tls' is not supported yet (expected: any of connect_timeout, health_check, instances, lb, limits, outlier, protocol)
-            services: {a: [], a: []}                                  | a.yaml:1 services.a: stands here a second time, first on line 1 (expected: once)
-            policies: {b: {lb: random}}                               | a.yaml:1 policies.b: policy for service 'b', which is not there (expected: there is none yet)
-            policies: {b: {outlier: {max_percent: 101}}}              | a.yaml:1 policies.b.outlier.max_percent: 101 (expected: 0..100)
-            providers: {a: {keys: '{"keys": [{}]}'}}                  | a.yaml:1 providers.a: 'issuer' is missing (expected: 'issuer')
-            providers: {a: {issuer: i}}                               | a.yaml:1 providers.a: 'keys' is missing (expected: 'keys')
-            providers: {a: {issuer: i, keys: hello}}                  | a.yaml:1 providers.a.keys: keys that are no set (expected: {service, path}, or a text such as '{"keys": [...]}')
-            providers: {a: {issuer: i, keys: '{"keys": []}'}}         | a.yaml:1 providers.a.keys: keys that are no set (expected: {service, path}, or a text such as '{"keys": [...]}')
-            providers: {a: {issuer: i, keys: {service: b, path: c}}}  | a.yaml:1 providers.a.keys.path: path 'c' (expected: a path such as /certs)
-            providers: {a: {issuer: i, keys: {service: b, path: /c}}} | a.yaml:1 providers.a: keys from service 'b', which is not there (expected: there is none yet)
-            listeners: [{name: a}]                                    | a.yaml:1 listeners[0]: 'port' is missing (expected: 'port')
-            listeners: [{name: a, port: 65536}]                       | a.yaml:1 listeners[0].port: 65536 (expected: 0..65535)
-            listeners: [{name: a, port: 1, address: localhost}]       | a.yaml:1 listeners[0].address: address 'localhost' (expected: an IP address, such as 10.0.0.7 or fd00::7)
-            listeners: [{name: a, port: 1, nodes: envoys}]            | a.yaml:1 listeners[0].nodes: unknown word 'envoys' (expected: envoy)
-            listeners: [{name: a, port: 1}, {name: b, port: 1}]       | a.yaml:1 listeners[1]: port 1 is taken by 'a' at a.yaml:1 (expected: another port or address, or another region or kind of nodes)
-            listeners: [{name: a, port: 1}, {name: a, port: 2}]       | a.yaml:1 listeners[1]: 'a' stands here a second time, first at a.yaml:1 (expected: once)
-            listeners: [{name: a, port: !!str 1, tls: {}}]            | a.yaml:1 listeners[0].tls: 'tls' is not supported yet (expected: any of address, name, nodes, port, region)
-            listeners: [{name: !secret a, port: 1}]                   | a.yaml:1 listeners[0].name: tag !secret (expected: text without a tag)
-            """)
+        route: []                                                 | a.yaml:1 route: unknown word 'route' (expected: routes)
+        consumers: []                                             | a.yaml:1 consumers: 'consumers' is not supported yet (expected: one of certificates, listeners, policies, providers, routes, services)
+        routes: {}                                                | a.yaml:1 routes: a mapping (expected: a list)
+        services: []                                              | a.yaml:1 services: a list (expected: a mapping, 'name: value')
+        just text                                                 | a.yaml:1: just text (expected: a mapping, 'name: value')
+        routes: [\\n  {match: /a                                | a.yaml:2: does not parse: expected ',' or '}', but got <stream end> (expected: YAML; see docs/yaml.md)
+        a: b: c                                                 | a.yaml:1: does not parse: mapping values are not allowed here (expected: YAML; see docs/yaml.md)
+        a: *b                                                   | a.yaml:1: does not parse: found undefined alias b (expected: YAML; see docs/yaml.md)
+        {? [a] : b}                                             | a.yaml:1: a key that is not text (expected: 'name: value')
+        <<: {}                                                  | a.yaml:1 <<: unknown word '<<' (expected: one of certificates, listeners, policies, providers, routes, services)
+        services: {a: {}}                                         | a.yaml:1 services.a: 'instances' is missing (expected: 'instances')
+        services: {a: 1}                                          | a.yaml:1 services.a: 1 (expected: a mapping, 'name: value')
+        services: {"a b": []}                                     | a.yaml:1 services.a b: name 'a b' (expected: at most 128 ASCII characters without spaces)
+        services: {a: [localhost:80]}                             | a.yaml:1 services.a[0]: address 'localhost:80' (expected: an IP address, such as 10.0.0.7 or fd00::7, and its port)
+        services: {a: ["127.0.0.1"]}                              | a.yaml:1 services.a[0]: address '127.0.0.1' (expected: IP:PORT, such as 10.0.0.7:80 or [fd00::7]:80)
+        services: {a: ["::1:80"]}                                 | a.yaml:1 services.a[0]: address '::1:80' (expected: IP:PORT, such as 10.0.0.7:80 or [fd00::7]:80)
+        services: {a: ["127.0.0.1:0"]}                            | a.yaml:1 services.a[0]: port '0' (expected: 1..65535)
+        services: {a: ["127.0.0.1:70000"]}                        | a.yaml:1 services.a[0]: port '70000' (expected: 1..65535)
+        services: {a: ["0.0.0.0:80"]}                             | a.yaml:1 services.a[0]: address '0.0.0.0:80' (expected: an IP address, such as 10.0.0.7 or fd00::7, and its port)
+        services: {a: ["127.0.0.1:1", "127.0.0.1:1"]}             | a.yaml:1 services.a[1]: 127.0.0.1:1 stands here twice (expected: each address once)
+        services: {a: [{address: "127.0.0.1:1", weight: 70000}]}  | a.yaml:1 services.a[0].weight: 70000 (expected: 0..65535)
+        services: {a: [{address: "127.0.0.1:1", health: ill}]}    | a.yaml:1 services.a[0].health: unknown word 'ill' (expected: one of critical, maintenance, passing, warning)
+        services: {a: [{weight: 1}]}                              | a.yaml:1 services.a[0]: 'address' is missing (expected: 'address')
+        services: {a: {instances: [], lb: fair}}                  | a.yaml:1 services.a.lb: unknown word 'fair' (expected: one of least_request, random, round_robin)
+        services: {a: {instances: [], protocol: http3}}           | a.yaml:1 services.a.protocol: unknown word 'http3' (expected: http1)
+        services: {a: {instances: [], health_check: {}}}          | a.yaml:1 services.a.health_check: 'path' is missing (expected: 'path')
+        services: {a: {instances: [], subsets: {}}}               | a.yaml:1 services.a.subsets: 'subsets' is not supported yet (expected: any of connect_timeout, health_check, instances, lb, limits, outlier, protocol, tls)
+        services: {a: [], a: []}                                  | a.yaml:1 services.a: stands here a second time, first on line 1 (expected: once)
+        policies: {b: {lb: random}}                               | a.yaml:1 policies.b: policy for service 'b', which is not there (expected: there is none yet)
+        policies: {b: {outlier: {max_percent: 101}}}              | a.yaml:1 policies.b.outlier.max_percent: 101 (expected: 0..100)
+        providers: {a: {keys: '{"keys": [{}]}'}}                  | a.yaml:1 providers.a: 'issuer' is missing (expected: 'issuer')
+        providers: {a: {issuer: i}}                               | a.yaml:1 providers.a: 'keys' is missing (expected: 'keys')
+        providers: {a: {issuer: i, keys: hello}}                  | a.yaml:1 providers.a.keys: keys that are no set (expected: {service, path}, or a text such as '{"keys": [...]}')
+        providers: {a: {issuer: i, keys: '{"keys": []}'}}         | a.yaml:1 providers.a.keys: keys that are no set (expected: {service, path}, or a text such as '{"keys": [...]}')
+        providers: {a: {issuer: i, keys: {service: b, path: c}}}  | a.yaml:1 providers.a.keys.path: path 'c' (expected: a path such as /certs)
+        providers: {a: {issuer: i, keys: {service: b, path: /c}}} | a.yaml:1 providers.a: keys from service 'b', which is not there (expected: there is none yet)
+        listeners: [{name: a}]                                    | a.yaml:1 listeners[0]: 'port' is missing (expected: 'port')
+        listeners: [{name: a, port: 65536}]                       | a.yaml:1 listeners[0].port: 65536 (expected: 0..65535)
+        listeners: [{name: a, port: 1, address: localhost}]       | a.yaml:1 listeners[0].address: address 'localhost' (expected: an IP address, such as 10.0.0.7 or fd00::7)
+        listeners: [{name: a, port: 1, nodes: envoys}]            | a.yaml:1 listeners[0].nodes: unknown word 'envoys' (expected: envoy)
+        listeners: [{name: a, port: 1}, {name: b, port: 1}]       | a.yaml:1 listeners[1]: port 1 is taken by 'a' at a.yaml:1 (expected: another port or address, or another region or kind of nodes)
+        listeners: [{name: a, port: 1}, {name: a, port: 2}]       | a.yaml:1 listeners[1]: 'a' stands here a second time, first at a.yaml:1 (expected: once)
+        listeners: [{name: a, port: !!str 1, filters: {}}]        | a.yaml:1 listeners[0].filters: 'filters' is not supported yet (expected: any of address, name, nodes, port, region, tls)
+        listeners: [{name: !secret a, port: 1}]                   | a.yaml:1 listeners[0].name: tag !secret (expected: text without a tag)
+        """)
     void refuses(String text, String expected) {
         assertThat(problem(text.replace("\\n", "\n"))).isEqualTo(expected);
     }
@@ -401,36 +403,37 @@ class DocumentParserTest {
     @Test
     void saysEverythingThatIsWrongInOneRoute() {
         assertThat(catalog("""
-                routes:
-                  - match: /a
-                    to: {a: x, b: y}
-                    timeot: 5s
-                    retry:
-                      times: 0
-                      when: 5xx
-                """).problems())
+            routes:
+              - match: /a
+                to: {a: x, b: y}
+                timeot: 5s
+                retry:
+                  times: 0
+                  when: 5xx
+            """).problems())
                 .map(Problem::toString)
                 .containsExactly(
                         "a.yaml:3 routes[0].to.a: x (expected: 0..1000000)",
                         "a.yaml:3 routes[0].to.b: y (expected: 0..1000000)",
                         "a.yaml:6 routes[0].retry.times: 0 (expected: 1..100)",
-                        "a.yaml:7 routes[0].retry.when: unknown word 'when' (expected: one of on, per_try_timeout, times)",
+                        "a.yaml:7 routes[0].retry.when: unknown word 'when' (expected: one of on, per_try_timeout,"
+                                + " times)",
                         "a.yaml:4 routes[0].timeot: unknown word 'timeot' (expected: timeout)");
     }
 
     @Test
     void leavesOutOnlyWhatIsWrong() {
         Catalog catalog = catalog("""
-                services:
-                  a: ["127.0.0.1:1", "127.0.0.1:70000", "localhost:1"]
-                  b: nonsense
-                listeners: [{name: in, port: 1}, {name: out, port: x}]
-                routes:
-                  - {match: /1, to: a}
-                  - {match: /2, to: a, auth: {jwt: corp}}
-                  - {match: 3, to: a}
-                  - {match: /4, to: a, listeners: [in]}
-                """);
+            services:
+              a: ["127.0.0.1:1", "127.0.0.1:70000", "localhost:1"]
+              b: nonsense
+            listeners: [{name: in, port: 1}, {name: out, port: x}]
+            routes:
+              - {match: /1, to: a}
+              - {match: /2, to: a, auth: {jwt: corp}}
+              - {match: 3, to: a}
+              - {match: /4, to: a, listeners: [in]}
+            """);
 
         assertThat(catalog.services()).hasSize(1);
         assertThat(catalog.services().get(0).instances()).map(Instance::id).containsExactly("127.0.0.1:1");
@@ -456,12 +459,12 @@ class DocumentParserTest {
     @Test
     void givesEachRouteAName() {
         assertThat(catalog("""
-                routes:
-                  - {match: /a, hosts: x, respond: {status: 200}}
-                  - {match: /a, respond: {status: 200}}
-                  - {name: mine, match: /b, respond: {status: 200}}
-                  - {name: mine, match: /c, respond: {status: 200}}
-                """).routes())
+            routes:
+              - {match: /a, hosts: x, respond: {status: 200}}
+              - {match: /a, respond: {status: 200}}
+              - {name: mine, match: /b, respond: {status: 200}}
+              - {name: mine, match: /c, respond: {status: 200}}
+            """).routes())
                 .map(RouteRule::name)
                 .containsExactly("a.yaml/a", "a.yaml/a#2", "mine", "mine@a.yaml:5");
     }

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.sync.model.Catalog;
+import io.sluice.sync.model.Certificate;
 import io.sluice.sync.model.Instance;
 import io.sluice.sync.model.ListenerRule;
 import io.sluice.sync.model.RouteRule;
 import io.sluice.sync.model.Service;
+import io.sluice.xdsserver.secret.CertificateFacts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +29,25 @@ final class CatalogPage {
         catalog.routes().forEach(route -> add(routes.addObject(), route));
         ArrayNode services = root.putArray("services");
         catalog.services().forEach(service -> add(services.addObject(), service));
+        ArrayNode certificates = root.putArray("certificates");
+        catalog.certificates().forEach(certificate -> add(certificates.addObject(), certificate));
         return root.toPrettyString() + "\n";
+    }
+
+    /** What it says of itself; never a key. */
+    private static void add(ObjectNode node, Certificate certificate) {
+        node.put("name", certificate.name())
+                .put("origin", certificate.origin())
+                .put("kind", certificate.content() instanceof Certificate.Content.Own ? "own" : "authorities");
+        ArrayNode chain = node.putArray("chain");
+        for (CertificateFacts facts : CertificateFacts.of(certificate)) {
+            ObjectNode one = chain.addObject()
+                    .put("subject", facts.subject())
+                    .put("serial", facts.serial())
+                    .put("from", facts.from().toString())
+                    .put("end", facts.end().toString());
+            facts.names().forEach(one.putArray("names")::add);
+        }
     }
 
     private static void add(ObjectNode node, ListenerRule listener) {

@@ -2,6 +2,7 @@ package io.sluice.xdsserver.command;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.xdsserver.secret.CertificateFiles;
 import io.sluice.xdsserver.settings.SettingsException;
 import io.sluice.xdsserver.snapshot.GroupStatus;
 import io.sluice.xdsserver.snapshot.Snapshot;
@@ -42,7 +43,7 @@ record Asked(GatewayAsk gateway, Map<String, String> origins, List<String> notes
             throw new SettingsException("--node: beside " + place + " (expected: one of them)");
         }
         NodeGroup group = new NodeGroup(kind(words), words.option("--region").orElse(""));
-        Offline offline = Offline.read(place, words.settings(), environment, Set.of(group));
+        Offline offline = Offline.read(place, words.settings(), environment, Set.of(group), CertificateFiles::locate);
         GroupStatus status = offline.groups().get(0);
         Snapshot snapshot = status.serving()
                 .orElseThrow(() -> new SettingsException(group + ": nothing can be served: "
@@ -58,7 +59,7 @@ record Asked(GatewayAsk gateway, Map<String, String> origins, List<String> notes
         }
         Map<String, String> origins = new HashMap<>();
         offline.catalog().routes().forEach(route -> origins.put(route.name(), route.origin()));
-        return new Asked(GatewayAsk.program(StaticBootstrap.json(snapshot), environment), origins, notes);
+        return new Asked(GatewayAsk.program(StaticBootstrap.json(snapshot, true), environment), origins, notes);
     }
 
     private static NodeGroup.Kind kind(Words words) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.sync.model.Problem;
+import io.sluice.xdsserver.secret.CertificateFiles;
 import io.sluice.xdsserver.settings.SettingsException;
 import io.sluice.xdsserver.snapshot.GroupStatus;
 import io.sluice.xdsserver.snapshot.StaticBootstrap;
@@ -42,7 +43,8 @@ final class CheckCommand {
             throw new SettingsException(
                     "check: " + words.alone() + " (expected: one of FILE, DIR, consul://HOST:PORT)");
         }
-        Offline offline = Offline.read(words.alone().get(0), words.settings(), environment, List.of());
+        Offline offline =
+                Offline.read(words.alone().get(0), words.settings(), environment, List.of(), CertificateFiles::locate);
         List<DataPlaneCheck> dataPlanes = DataPlaneCheck.find(words.option("--envoy"), environment);
         List<String> wrong = new ArrayList<>();
         offline.catalog().problems().forEach(problem -> wrong.add(problem.toString()));
@@ -55,8 +57,12 @@ final class CheckCommand {
                             .forEach(reason ->
                                     wrong.add(group.group() + ": " + reason + " (expected: nothing leads nowhere)")));
             if (group.serving().isPresent()) {
-                String bootstrap = StaticBootstrap.json(group.serving().get());
-                words.option("--bootstraps").ifPresent(folder -> write(Path.of(folder), group.group(), bootstrap));
+                words.option("--bootstraps")
+                        .ifPresent(folder -> write(
+                                Path.of(folder),
+                                group.group(),
+                                StaticBootstrap.json(group.serving().get(), false)));
+                String bootstrap = StaticBootstrap.json(group.serving().get(), true);
                 for (DataPlaneCheck dataPlane : dataPlanes) {
                     if (dataPlane.isFor(group.group())) {
                         dataPlane

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.xdsserver.secret.CertificateFiles;
 import io.sluice.xdsserver.settings.SettingsException;
 import io.sluice.xdsserver.snapshot.GroupStatus;
 import io.sluice.xdsserver.snapshot.ResourceJson;
@@ -67,7 +68,8 @@ final class DiffCommand {
         }
         List<Change> changes = new ArrayList<>();
         if (!served.isEmpty()) {
-            Offline offline = Offline.read(words.alone().get(0), words.settings(), environment, served.keySet());
+            Offline offline = Offline.read(
+                    words.alone().get(0), words.settings(), environment, served.keySet(), CertificateFiles::resolve);
             for (GroupStatus group : offline.groups()) {
                 JsonNode now = served.getOrDefault(group.group(), JSON.createObjectNode());
                 compare(group.group(), now, group.serving(), changes);

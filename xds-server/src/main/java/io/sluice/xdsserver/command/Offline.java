@@ -8,6 +8,7 @@ import io.sluice.sync.model.Catalog;
 import io.sluice.sync.model.Instance;
 import io.sluice.sync.model.Problem;
 import io.sluice.sync.source.CatalogSource;
+import io.sluice.xdsserver.secret.CertificateFiles;
 import io.sluice.xdsserver.settings.SettingsException;
 import io.sluice.xdsserver.settings.SettingsReader;
 import io.sluice.xdsserver.settings.XdsSettings;
@@ -30,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.LoggerFactory;
 
@@ -49,17 +51,23 @@ record Offline(String source, Catalog catalog, List<GroupStatus> groups, List<Pr
      * @param place a file or folder, {@code consul}, or an address as the setting {@code source} takes it
      * @param settings words of a server's settings, which say what nodes are told beside the catalog
      * @param groups empty for every group that the catalog tells apart
+     * @param certificates what becomes of the files that certificates name
      * @throws SettingsException where it cannot be read
      */
     static Offline read(
-            String place, List<String> settings, Map<String, String> environment, Collection<NodeGroup> groups) {
+            String place,
+            List<String> settings,
+            Map<String, String> environment,
+            Collection<NodeGroup> groups,
+            BiFunction<CertificateFiles, Catalog, Catalog> certificates) {
         quiet();
         List<String> words = new ArrayList<>(settings);
         words.add("--source=" + address(place));
         XdsSettings read = SettingsReader.read(words, environment);
         NodeSettings nodes = NodeSettings.of(read);
         try (CatalogSource source = CatalogSources.create(read.source())) {
-            Catalog catalog = first(source);
+            CertificateFiles files = new CertificateFiles(source.name(), read.secretFolders(), Clock.systemUTC());
+            Catalog catalog = certificates.apply(files, first(source));
             SnapshotPublisher publisher = new SnapshotPublisher(
                     group -> new CatalogTranslator(nodes, group)::translate,
                     Runnable::run,

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /** Reads the settings from words, environment and file. */
@@ -138,6 +139,8 @@ public final class SettingsReader {
                 Optional.ofNullable(values.get("zipkin-url")).map(value -> url("zipkin-url", value)),
                 accessLog(values.getOrDefault("access-log", "none")),
                 Optional.ofNullable(values.get("catalog-cache")).map(Path::of),
+                folders(values.getOrDefault("secret-folders", "")),
+                flag("clear-text-keys", values.getOrDefault("clear-text-keys", "false")),
                 Optional.ofNullable(values.get("identifier")).orElseGet(SettingsReader::hostName),
                 size("max-response-size", values.getOrDefault("max-response-size", "2MiB")));
     }
@@ -180,6 +183,21 @@ public final class SettingsReader {
             // said below
         }
         throw new SettingsException(name + ": '" + value + "' (expected: http://HOST:PORT/PATH)");
+    }
+
+    private static List<Path> folders(String value) {
+        return Stream.of(value.split(","))
+                .map(String::strip)
+                .filter(folder -> !folder.isEmpty())
+                .map(Path::of)
+                .toList();
+    }
+
+    private static boolean flag(String name, String value) {
+        if (!value.equals("true") && !value.equals("false")) {
+            throw new SettingsException(name + ": '" + value + "' (expected: true or false)");
+        }
+        return value.equals("true");
     }
 
     private static boolean accessLog(String value) {

@@ -3,6 +3,7 @@ package io.sluice.xdsserver.settings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -17,6 +18,8 @@ import java.util.TreeMap;
  * @param zipkinUrl where the data-plane nodes post their spans; absent traces nothing on Envoys
  * @param accessLog whether the data-plane nodes write a line for each request to their standard output
  * @param catalogCache folder of the last good catalog; absent keeps none
+ * @param secretFolders whose files certificates may name, beside those of the YAML files' own folder
+ * @param clearTextKeys whether private keys are sent to other hosts, although streams are in clear text
  * @param identifier names this server to its clients, in each response
  * @param maxResponseBytes where a response is split that need not be whole
  */
@@ -28,6 +31,8 @@ public record XdsSettings(
         Optional<URI> zipkinUrl,
         boolean accessLog,
         Optional<Path> catalogCache,
+        List<Path> secretFolders,
+        boolean clearTextKeys,
         String identifier,
         int maxResponseBytes) {
 
@@ -45,7 +50,21 @@ public record XdsSettings(
                     "none or stdout: where the nodes write a line for each request; none where not given"),
             Map.entry(
                     "catalog-cache",
-                    "folder of the last good catalog, for a start while the source is away; keeps none where not given"),
+                    "folder of the last good catalog, for a start while the source is away; keeps none where not"
+                            + " given"),
+            Map.entry(
+                    "secret-folders",
+                    "folders, divided by commas, whose files certificates may name; with file:DIR those in DIR are"
+                            + " allowed too"),
+            Map.entry(
+                    "clear-text-keys",
+                    "true or false: whether private keys are sent to other hosts although streams are in clear text;"
+                            + " false where not given"),
             Map.entry("identifier", "name of this server in its responses, the host's name where not given"),
             Map.entry("max-response-size", "where a response is split that need not be whole; 2MiB where not given"))));
+
+    /** Streams on the loopback are heard by nobody else. */
+    public boolean sendsKeys() {
+        return clearTextKeys || ads.resolved().getAddress().isLoopbackAddress();
+    }
 }

@@ -7,9 +7,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.sluice.sync.model.Catalog;
+import io.sluice.sync.model.Certificate;
 import io.sluice.sync.model.RouteRule;
 import io.sluice.sync.model.TokenProvider;
 import java.io.IOException;
+import java.util.List;
 
 /** Catalogs as bytes, for this program's own later self: another version of it may not read them, and then does without. */
 final class CatalogJson {
@@ -21,12 +23,19 @@ final class CatalogJson {
             .addMixIn(RouteRule.Action.class, ActionKinds.class)
             .addMixIn(RouteRule.Limit.Key.class, KeyKinds.class)
             .addMixIn(TokenProvider.Keys.class, KeySources.class)
+            .addMixIn(Certificate.Content.class, CertificateKinds.class)
+            .addMixIn(Certificate.Pem.class, PemKinds.class)
             .build();
 
     private CatalogJson() {}
 
+    /** Without certificates whose key stands in the catalog itself: keys are not written to disk. */
     static byte[] write(Catalog catalog) throws IOException {
-        return MAPPER.writeValueAsBytes(catalog);
+        List<Certificate> certificates = catalog.certificates().stream()
+                .filter(certificate -> !(certificate.content() instanceof Certificate.Content.Own own
+                        && own.key() instanceof Certificate.Pem.Text))
+                .toList();
+        return MAPPER.writeValueAsBytes(catalog.withCertificates(certificates, List.of()));
     }
 
     static Catalog read(byte[] bytes) throws IOException {
@@ -65,4 +74,18 @@ final class CatalogJson {
         @JsonSubTypes.Type(value = TokenProvider.Keys.Served.class, name = "served")
     })
     private interface KeySources {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = Certificate.Content.Own.class, name = "own"),
+        @JsonSubTypes.Type(value = Certificate.Content.Authorities.class, name = "authorities")
+    })
+    private interface CertificateKinds {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = Certificate.Pem.Text.class, name = "text"),
+        @JsonSubTypes.Type(value = Certificate.Pem.File.class, name = "file")
+    })
+    private interface PemKinds {}
 }

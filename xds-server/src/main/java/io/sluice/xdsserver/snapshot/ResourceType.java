@@ -7,7 +7,8 @@ public enum ResourceType {
     CLUSTER("type.googleapis.com/envoy.config.cluster.v3.Cluster", true),
     ENDPOINT("type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment", false),
     LISTENER("type.googleapis.com/envoy.config.listener.v3.Listener", true),
-    ROUTE("type.googleapis.com/envoy.config.route.v3.RouteConfiguration", false);
+    ROUTE("type.googleapis.com/envoy.config.route.v3.RouteConfiguration", false),
+    SECRET("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret", false);
 
     private final String typeUrl;
     private final boolean wildcard;

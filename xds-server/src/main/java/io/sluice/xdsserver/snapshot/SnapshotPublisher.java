@@ -159,7 +159,7 @@ public final class SnapshotPublisher implements SnapshotSource {
     private void publish(Group group, Snapshot next, List<Problem> problems) {
         problems.stream()
                 .filter(problem -> !group.problems.contains(problem))
-                .forEach(problem -> log.warn("route refused group={} problem=\"{}\"", group.name, problem));
+                .forEach(problem -> log.warn("item refused group={} problem=\"{}\"", group.name, problem));
         group.problems = problems;
         if (group.refusal != null) {
             group.refusal = null;

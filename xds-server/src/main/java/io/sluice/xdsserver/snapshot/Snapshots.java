@@ -9,6 +9,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.sluice.xdsserver.translate.Translation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,6 +45,7 @@ final class Snapshots {
         add(resources, now, ResourceType.ENDPOINT, translation.endpoints(), ClusterLoadAssignment::getClusterName);
         add(resources, now, ResourceType.LISTENER, translation.listeners(), Listener::getName);
         add(resources, now, ResourceType.ROUTE, translation.routes(), RouteConfiguration::getName);
+        add(resources, now, ResourceType.SECRET, translation.secrets(), Secret::getName);
         serialised = now;
         Map<ResourceType, String> versions = new EnumMap<>(ResourceType.class);
         resources.forEach((type, all) -> versions.put(type, version(all)));

@@ -14,15 +14,25 @@ import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 
-/** A snapshot as a bootstrap file that needs no control plane: what would come by EDS and RDS stands where it is asked for. */
+/**
+ * A snapshot as a bootstrap file that needs no control plane: what would come by EDS and RDS stands where it is asked for, and secrets beside.
+ */
 public final class StaticBootstrap {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private StaticBootstrap() {}
 
-    /** Costs a parse of everything: not for event loops. */
-    public static String json(Snapshot snapshot) {
+    /**
+     * Costs a parse of everything: not for event loops.
+     *
+     * @param keys whether it holds keys that no file has
+     */
+    public static String json(Snapshot snapshot, boolean keys) {
         ObjectNode root = JSON.createObjectNode();
         root.putObject("node").put("id", "static").put("cluster", "static");
         ObjectNode statics = root.putObject("static_resources");
@@ -35,6 +45,10 @@ public final class StaticBootstrap {
             for (VersionedResource resource : snapshot.of(ResourceType.CLUSTER).values()) {
                 add(clusters, resource, withEndpoints(resource.body().unpack(Cluster.class), snapshot));
             }
+            ArrayNode secrets = statics.putArray("secrets");
+            for (VersionedResource resource : snapshot.of(ResourceType.SECRET).values()) {
+                secrets.add(withoutType(keys ? ResourceJson.json(resource.body()) : ResourceJson.print(resource)));
+            }
         } catch (InvalidProtocolBufferException | JsonProcessingException e) {
             throw new IllegalStateException("a snapshot that cannot be read", e);
         }
@@ -44,12 +58,24 @@ public final class StaticBootstrap {
     private static void add(ArrayNode all, VersionedResource resource, Message message) throws JsonProcessingException {
         VersionedResource changed =
                 new VersionedResource(resource.type(), resource.name(), resource.version(), Any.pack(message));
-        ObjectNode node = (ObjectNode) JSON.readTree(ResourceJson.print(changed));
-        node.remove("@type");
-        all.add(node);
+        all.add(withoutType(ResourceJson.print(changed)));
     }
 
-    private static Cluster withEndpoints(Cluster cluster, Snapshot snapshot) throws InvalidProtocolBufferException {
+    private static ObjectNode withoutType(String json) throws JsonProcessingException {
+        ObjectNode node = (ObjectNode) JSON.readTree(json);
+        node.remove("@type");
+        return node;
+    }
+
+    private static Cluster withEndpoints(Cluster given, Snapshot snapshot) throws InvalidProtocolBufferException {
+        Cluster.Builder own = given.toBuilder();
+        Any context = given.getTransportSocket().getTypedConfig();
+        if (context.is(UpstreamTlsContext.class)) {
+            UpstreamTlsContext.Builder upstream = context.unpack(UpstreamTlsContext.class).toBuilder();
+            ownSecrets(upstream.getCommonTlsContextBuilder());
+            own.getTransportSocketBuilder().setTypedConfig(Any.pack(upstream.build()));
+        }
+        Cluster cluster = own.build();
         if (cluster.getType() != Cluster.DiscoveryType.EDS) {
             return cluster;
         }
@@ -74,7 +100,26 @@ public final class StaticBootstrap {
         return inlined.build();
     }
 
+    /** Of the bootstrap itself, where they would come over the stream. */
+    private static void ownSecrets(CommonTlsContext.Builder context) {
+        context.getTlsCertificateSdsSecretConfigsBuilderList().forEach(SdsSecretConfig.Builder::clearSdsConfig);
+        if (context.hasValidationContextSdsSecretConfig()) {
+            context.getValidationContextSdsSecretConfigBuilder().clearSdsConfig();
+        }
+        if (context.hasCombinedValidationContext()) {
+            context.getCombinedValidationContextBuilder()
+                    .getValidationContextSdsSecretConfigBuilder()
+                    .clearSdsConfig();
+        }
+    }
+
     private static void inline(FilterChain.Builder chain, Snapshot snapshot) throws InvalidProtocolBufferException {
+        Any context = chain.getTransportSocket().getTypedConfig();
+        if (context.is(DownstreamTlsContext.class)) {
+            DownstreamTlsContext.Builder downstream = context.unpack(DownstreamTlsContext.class).toBuilder();
+            ownSecrets(downstream.getCommonTlsContextBuilder());
+            chain.getTransportSocketBuilder().setTypedConfig(Any.pack(downstream.build()));
+        }
         for (Filter.Builder filter : chain.getFiltersBuilderList()) {
             if (filter.getTypedConfig().is(HttpConnectionManager.class)) {
                 HttpConnectionManager manager = filter.getTypedConfig().unpack(HttpConnectionManager.class);

@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>clusters and endpoints. Endpoints follow their clusters on the wire but do not wait for the ACK: Envoy withholds it until the
  *       clusters are warm, for which it needs the endpoints;
- *   <li>listeners and routes, once the clusters and the endpoints the client waits for are acknowledged;
- *   <li>what is gone: routes, clusters, endpoints, one after the other, once everything else is accepted.
+ *   <li>secrets, likewise: clusters are not warm before they have theirs;
+ *   <li>listeners and routes, once the clusters, and the endpoints and secrets that the client waits for, are acknowledged;
+ *   <li>what is gone: routes, clusters, endpoints, secrets, one after the other, once everything else is accepted.
  * </ol>
  *
  * A refusal parks its own type: nothing of it is sent before there is something else to say. Additions of other types go on, but listeners
@@ -37,11 +38,13 @@ import org.jspecify.annotations.Nullable;
  */
 abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
     private static final List<ResourceType> REMOVAL_ORDER =
-            List.of(ResourceType.ROUTE, ResourceType.CLUSTER, ResourceType.ENDPOINT);
+            List.of(ResourceType.ROUTE, ResourceType.CLUSTER, ResourceType.ENDPOINT, ResourceType.SECRET);
 
     private final Map<ResourceType, Subscription> subscriptions = new EnumMap<>(ResourceType.class);
     private final Subscription clusters;
     private final Subscription endpoints;
+    private final Subscription secrets;
+    private final Optional<ResourceType> only;
     private final ControlPlane controlPlane;
     private final StreamListener listener;
     private long nonce;
@@ -53,13 +56,19 @@ abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
 
     private boolean routesWait;
 
-    /** @param maxAnswerBytes where an answer is cut that need not be whole; a single larger resource still travels */
+    /**
+     * @param only the one type of this stream; empty for all
+     * @param maxAnswerBytes where an answer is cut that need not be whole; a single larger resource still travels
+     */
     AdsStream(
             Variant variant,
+            Optional<ResourceType> only,
             ControlPlane controlPlane,
             int maxAnswerBytes,
             InstantSource time,
             StreamListener listener) {
+        this.only = only;
+        grown = only.isPresent();
         this.controlPlane = controlPlane;
         this.listener = listener;
         for (ResourceType type : ResourceType.values()) {
@@ -68,6 +77,7 @@ abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
         }
         clusters = of(ResourceType.CLUSTER);
         endpoints = of(ResourceType.ENDPOINT);
+        secrets = of(ResourceType.SECRET);
     }
 
     /** Takes a request. Types not served are ignored: an answer would be a guess, an error would end the other types with it. */
@@ -115,6 +125,11 @@ abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
         return Optional.ofNullable(newest).map(Snapshot::version);
     }
 
+    /** The type that a request means, if it is one of this stream; on a stream of one type a request need not say it. */
+    final Optional<ResourceType> served(String typeUrl) {
+        return typeUrl.isEmpty() ? only : ResourceType.of(typeUrl).filter(type -> only.isEmpty() || type == only.get());
+    }
+
     final Subscription of(ResourceType type) {
         Subscription subscription = subscriptions.get(type);
         if (subscription == null) {
@@ -156,11 +171,11 @@ abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
         if (answer.isPresent()) {
             return answer;
         }
-        answer = endpoints.additions(latest);
+        answer = endpoints.additions(latest).or(() -> secrets.additions(latest));
         if (answer.isPresent()) {
             return answer;
         }
-        if (clusters.inFlight() || endpoints.awaits(latest)) {
+        if (clusters.inFlight() || endpoints.awaits(latest) || secrets.awaits(latest)) {
             routesWait = !clusters.hasNews(now) && routesHaveNews(now);
             return Optional.empty();
         }
@@ -184,7 +199,7 @@ abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
         Set<String> withoutEndpoints = endpoints.lacking();
         if (!withoutEndpoints.isEmpty()) {
             for (VersionedResource cluster : now.of(ResourceType.CLUSTER).values()) {
-                if (!Collections.disjoint(WarmingParser.parse(cluster), withoutEndpoints)) {
+                if (!Collections.disjoint(WarmingParser.parse(cluster, ResourceType.ENDPOINT), withoutEndpoints)) {
                     lacking.add(cluster.name());
                 }
             }
@@ -193,8 +208,7 @@ abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
     }
 
     private Optional<Answer> removals(Snapshot now) {
-        boolean complete =
-                subscriptions.values().stream().allMatch(each -> each.settled(now) && (grown || each.open()));
+        boolean complete = subscriptions.values().stream().allMatch(each -> each.settled(now) && asked(each));
         if (!complete) {
             return Optional.empty();
         }
@@ -204,19 +218,25 @@ abstract sealed class AdsStream<Q, R> permits SotwStream, DeltaStream {
                 .findFirst();
     }
 
+    /** Many clients never ask for secrets, and nothing that is removed before them is used by one. */
+    private boolean asked(Subscription subscription) {
+        return grown || subscription.open() || subscription == secrets;
+    }
+
     private boolean routesHaveNews(Snapshot now) {
         return of(ResourceType.LISTENER).hasNews(now) || of(ResourceType.ROUTE).hasNews(now);
     }
 
     /** Two clusters may share endpoints the client already holds: it does not ask for those again, so each new one counts. */
     private void askForWarming(Answer answer) {
-        WarmingParser.awaitedBy(answer.type()).map(this::of).ifPresent(awaited -> {
+        for (ResourceType type : WarmingParser.awaitedBy(answer.type())) {
+            Subscription awaited = of(type);
             // A client that comes with nothing asks by itself, so nothing is parsed for it.
             if (of(answer.type()).holdsAny() || awaited.holdsAny()) {
                 for (VersionedResource changed : answer.changed()) {
-                    awaited.ask(WarmingParser.parse(changed));
+                    awaited.ask(WarmingParser.parse(changed, type));
                 }
             }
-        });
+        }
     }
 }

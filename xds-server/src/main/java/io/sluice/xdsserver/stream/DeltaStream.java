@@ -8,16 +8,22 @@ import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import io.sluice.xdsserver.snapshot.ResourceType;
 import io.sluice.xdsserver.snapshot.VersionedResource;
 import java.time.InstantSource;
+import java.util.Optional;
 
 /** Delta: requests and answers carry only what differs. */
 final class DeltaStream extends AdsStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse> {
-    DeltaStream(ControlPlane controlPlane, int maxAnswerBytes, InstantSource time, StreamListener listener) {
-        super(Variant.DELTA, controlPlane, maxAnswerBytes, time, listener);
+    DeltaStream(
+            Optional<ResourceType> only,
+            ControlPlane controlPlane,
+            int maxAnswerBytes,
+            InstantSource time,
+            StreamListener listener) {
+        super(Variant.DELTA, only, controlPlane, maxAnswerBytes, time, listener);
     }
 
     @Override
     void receive(DeltaDiscoveryRequest request) {
-        ResourceType.of(request.getTypeUrl()).ifPresent(type -> receive(type, request));
+        served(request.getTypeUrl()).ifPresent(type -> receive(type, request));
     }
 
     /** A request with an old nonce acknowledges nothing, but what it subscribes to counts all the same. */

@@ -7,16 +7,22 @@ import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.sluice.xdsserver.snapshot.ResourceType;
 import io.sluice.xdsserver.snapshot.VersionedResource;
 import java.time.InstantSource;
+import java.util.Optional;
 
 /** State of the world: each request names everything wanted; answers on clusters and listeners list everything there is. */
 final class SotwStream extends AdsStream<DiscoveryRequest, DiscoveryResponse> {
-    SotwStream(ControlPlane controlPlane, int maxAnswerBytes, InstantSource time, StreamListener listener) {
-        super(Variant.SOTW, controlPlane, maxAnswerBytes, time, listener);
+    SotwStream(
+            Optional<ResourceType> only,
+            ControlPlane controlPlane,
+            int maxAnswerBytes,
+            InstantSource time,
+            StreamListener listener) {
+        super(Variant.SOTW, only, controlPlane, maxAnswerBytes, time, listener);
     }
 
     @Override
     void receive(DiscoveryRequest request) {
-        ResourceType.of(request.getTypeUrl()).ifPresent(type -> receive(type, request));
+        served(request.getTypeUrl()).ifPresent(type -> receive(type, request));
     }
 
     private void receive(ResourceType type, DiscoveryRequest request) {

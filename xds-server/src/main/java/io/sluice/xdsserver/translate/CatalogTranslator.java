@@ -4,7 +4,9 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.sluice.sync.model.Catalog;
+import io.sluice.sync.model.Certificate;
 import io.sluice.sync.model.ListenerRule;
 import io.sluice.sync.model.Problem;
 import io.sluice.sync.model.RouteRule;
@@ -13,8 +15,10 @@ import io.sluice.sync.model.TokenProvider;
 import io.sluice.xdsserver.translate.filter.FilterScope;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -55,6 +59,7 @@ public final class CatalogTranslator {
         List<Listener> listeners = new ArrayList<>();
         List<RouteConfiguration> routes = new ArrayList<>();
         SortedMap<String, Service> used = new TreeMap<>();
+        Set<String> certificates = new HashSet<>();
         Map<String, Table> newTables = new HashMap<>();
         for (ListenerRule listener : catalog.listeners()) {
             if (!isFor(listener)) {
@@ -67,6 +72,7 @@ public final class CatalogTranslator {
             Table table = table(listener.name(), rules);
             newTables.put(listener.name(), table);
             listeners.add(listenerTranslator.translate(listener, scope));
+            listener.tls().ifPresent(tls -> certificates.addAll(TlsTranslator.names(tls)));
             routes.add(table.routes());
             rules.forEach(rule -> use(rule, known, used));
         }
@@ -81,10 +87,32 @@ public final class CatalogTranslator {
             newServices.put(service.name(), called);
             clusters.add(called.cluster());
             endpoints.add(called.endpoints());
+            service.policy().tls().ifPresent(tls -> certificates.addAll(TlsTranslator.names(tls)));
         }
         services = newServices;
         tables = newTables;
-        return new Translation(listeners, routes, clusters, endpoints, problems);
+        return new Translation(
+                listeners, routes, clusters, endpoints, secrets(catalog, certificates, problems), problems);
+    }
+
+    /** Only those that something of the group names. */
+    private List<Secret> secrets(Catalog catalog, Set<String> named, List<Problem> problems) {
+        List<Secret> secrets = new ArrayList<>();
+        for (Certificate certificate : catalog.certificates()) {
+            if (!named.contains(certificate.name())) {
+                continue;
+            }
+            if (certificate.content() instanceof Certificate.Content.Own && !settings.keys()) {
+                problems.add(new Problem(
+                        group.toString(),
+                        certificate.origin(),
+                        "its key is not sent, since streams are in clear text and leave this host",
+                        "the setting address 127.0.0.1, or clear-text-keys true"));
+            } else {
+                secrets.add(TlsTranslator.secret(certificate));
+            }
+        }
+        return secrets;
     }
 
     private Table table(String listener, List<RouteRule> rules) {

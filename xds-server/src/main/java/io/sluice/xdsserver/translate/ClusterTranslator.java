@@ -46,6 +46,7 @@ final class ClusterTranslator {
         if (policy.protocol() == Protocol.HTTP2) {
             cluster.putTypedExtensionProtocolOptions(HTTP_OPTIONS, HTTP2);
         }
+        policy.tls().ifPresent(tls -> cluster.setTransportSocket(TlsTranslator.socket(tls, policy.protocol())));
         policy.connectTimeout().ifPresent(timeout -> cluster.setConnectTimeout(duration(timeout)));
         policy.healthCheck().ifPresent(check -> cluster.addHealthChecks(healthCheck(check, policy.protocol())));
         policy.outlierDetection().ifPresent(outlier -> cluster.setOutlierDetection(outlierDetection(outlier)));

@@ -82,13 +82,15 @@ final class ListenerTranslator {
                 .setStatPrefix(listener.name())
                 .setRds(Rds.newBuilder().setConfigSource(ADS).setRouteConfigName(listener.name()))
                 .build();
+        FilterChain.Builder chain = FilterChain.newBuilder()
+                .addFilters(Filter.newBuilder()
+                        .setName("envoy.filters.network.http_connection_manager")
+                        .setTypedConfig(Any.pack(own)));
+        listener.tls().ifPresent(tls -> chain.setTransportSocket(TlsTranslator.socket(tls)));
         return Listener.newBuilder()
                 .setName(listener.name())
                 .setAddress(SharedClusterTranslator.address(listener.address(), listener.port()))
-                .addFilterChains(FilterChain.newBuilder()
-                        .addFilters(Filter.newBuilder()
-                                .setName("envoy.filters.network.http_connection_manager")
-                                .setTypedConfig(Any.pack(own))))
+                .addFilterChains(chain)
                 .build();
     }
 }

@@ -12,9 +12,11 @@ import java.util.Optional;
  * @param rateLimit Envoy's rate limit service, unresolved, as the nodes reach it
  * @param zipkin where Envoys post their spans: {@code http://HOST:PORT/PATH}; gateways know it by their own settings
  * @param accessLog whether they write a line for each request, in Envoy's default format, to their standard output
+ * @param keys whether they are sent private keys, which whoever hears their streams could read too
  */
-public record NodeSettings(Optional<InetSocketAddress> rateLimit, Optional<URI> zipkin, boolean accessLog) {
-    public static final NodeSettings DEFAULT = new NodeSettings(Optional.empty(), Optional.empty(), false);
+public record NodeSettings(
+        Optional<InetSocketAddress> rateLimit, Optional<URI> zipkin, boolean accessLog, boolean keys) {
+    public static final NodeSettings DEFAULT = new NodeSettings(Optional.empty(), Optional.empty(), false, true);
 
     /** @throws SettingsException where spans would have to be posted over TLS */
     public static NodeSettings of(XdsSettings settings) {
@@ -23,7 +25,8 @@ public record NodeSettings(Optional<InetSocketAddress> rateLimit, Optional<URI> 
                     settings.rateLimit()
                             .map(service -> InetSocketAddress.createUnresolved(service.host(), service.port())),
                     settings.zipkinUrl(),
-                    settings.accessLog());
+                    settings.accessLog(),
+                    settings.sendsKeys());
         } catch (IllegalArgumentException e) {
             throw new SettingsException(String.valueOf(e.getMessage()));
         }

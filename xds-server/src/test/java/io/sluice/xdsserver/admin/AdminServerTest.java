@@ -128,7 +128,7 @@ class AdminServerTest {
         assertThat(page.at("/groups/0/refused").toString())
                 .isEqualTo("{\"since\":\"2026-01-02T03:04:05Z\",\"reasons\":[\"dangling\"],\"still_serving\":true}");
         assertThat(page.at("/groups/0/types").findValuesAsText("type"))
-                .containsExactly("cluster", "endpoint", "listener", "route");
+                .containsExactly("cluster", "endpoint", "listener", "route", "secret");
         assertThat(page.at("/groups/0/types/0").toString())
                 .isEqualTo(
                         "{\"type\":\"cluster\",\"version\":\"v-cluster\",\"resources\":[{\"name\":\"orders\",\"version\":\"1\"}]}");

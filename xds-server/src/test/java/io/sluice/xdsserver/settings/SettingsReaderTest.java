@@ -58,6 +58,10 @@ class SettingsReaderTest {
                         "stdout",
                         "--catalog-cache",
                         "/var/cache/sluice",
+                        "--secret-folders",
+                        "/etc/a, /etc/b",
+                        "--clear-text-keys",
+                        "true",
                         "--identifier",
                         "xds-1",
                         "--max-response-size",
@@ -73,6 +77,8 @@ class SettingsReaderTest {
                         Optional.of(URI.create("https://zipkin:9411/api/v2/spans")),
                         true,
                         Optional.of(Path.of("/var/cache/sluice")),
+                        List.of(Path.of("/etc/a"), Path.of("/etc/b")),
+                        true,
                         "xds-1",
                         512 * 1024));
         assertThat(settings.rateLimit()).hasToString("Optional[[::1]:8081]");
@@ -103,32 +109,32 @@ class SettingsReaderTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            --sorce file:/tmp                                | --sorce: unknown word (nearest: --source)
-            --source file:/tmp --admin_port 1                | --admin_port: unknown word (nearest: --admin-port)
-            --source file:/tmp prot                          | prot: unknown word (nearest: --port)
-            --source file:/tmp --zipkin-ulr=x                | --zipkin-ulr: unknown word (nearest: --zipkin-url)
-            --source                                         | --source: no value (expected: --source VALUE)
-            --source a --source b                            | --source: given twice (expected: once)
-            --port 1                                         | source: not given (expected: --source file:DIR or consul://HOST:PORT)
-            --source=                                        | source: not given (expected: --source file:DIR or consul://HOST:PORT)
-            --source file:/tmp --port 65536                  | port: '65536' (expected: a port, 0..65535)
-            --source file:/tmp --port x                      | port: 'x' (expected: a port, 0..65535)
-            --source file:/tmp --admin-port -1               | admin-port: '-1' (expected: a port, 0..65535)
-            --source file:/tmp --address=                    | address: '' (expected: an IP address, 0.0.0.0 for all)
-            --source file:/tmp --rate-limit 127.0.0.1        | rate-limit: '127.0.0.1' (expected: HOST:PORT)
-            --source file:/tmp --rate-limit :1               | rate-limit: ':1' (expected: HOST:PORT)
-            --source file:/tmp --rate-limit http://a:1       | rate-limit: 'http://a:1' (expected: HOST:PORT)
-            --source file:/tmp --rate-limit ::1:80           | rate-limit: '::1:80' (expected: HOST:PORT)
-            --source file:/tmp --rate-limit a:0              | rate-limit: 'a:0' (expected: a port, 1..65535)
-            --source file:/tmp --rate-limit a:99999          | rate-limit: '99999' (expected: a port, 0..65535)
-            --source file:/tmp --zipkin-url zipkin:9411      | zipkin-url: 'zipkin:9411' (expected: http://HOST:PORT/PATH)
-            --source file:/tmp --zipkin-url http:/spans      | zipkin-url: 'http:/spans' (expected: http://HOST:PORT/PATH)
-            --source file:/tmp --access-log yes              | access-log: 'yes' (expected: none or stdout)
-            --source file:/tmp --max-response-size 2         | max-response-size: '2' (expected: a number with B, KiB or MiB: 2MiB)
-            --source file:/tmp --max-response-size 2MB       | max-response-size: '2MB' (expected: a number with B, KiB or MiB: 2MiB)
-            --source file:/tmp --max-response-size 100B      | max-response-size: '100B' (expected: 1KiB..64MiB)
-            --source file:/tmp --max-response-size 999999MiB | max-response-size: '999999MiB' (expected: 1KiB..64MiB)
-            """)
+        --sorce file:/tmp                                | --sorce: unknown word (nearest: --source)
+        --source file:/tmp --admin_port 1                | --admin_port: unknown word (nearest: --admin-port)
+        --source file:/tmp prot                          | prot: unknown word (nearest: --port)
+        --source file:/tmp --zipkin-ulr=x                | --zipkin-ulr: unknown word (nearest: --zipkin-url)
+        --source                                         | --source: no value (expected: --source VALUE)
+        --source a --source b                            | --source: given twice (expected: once)
+        --port 1                                         | source: not given (expected: --source file:DIR or consul://HOST:PORT)
+        --source=                                        | source: not given (expected: --source file:DIR or consul://HOST:PORT)
+        --source file:/tmp --port 65536                  | port: '65536' (expected: a port, 0..65535)
+        --source file:/tmp --port x                      | port: 'x' (expected: a port, 0..65535)
+        --source file:/tmp --admin-port -1               | admin-port: '-1' (expected: a port, 0..65535)
+        --source file:/tmp --address=                    | address: '' (expected: an IP address, 0.0.0.0 for all)
+        --source file:/tmp --rate-limit 127.0.0.1        | rate-limit: '127.0.0.1' (expected: HOST:PORT)
+        --source file:/tmp --rate-limit :1               | rate-limit: ':1' (expected: HOST:PORT)
+        --source file:/tmp --rate-limit http://a:1       | rate-limit: 'http://a:1' (expected: HOST:PORT)
+        --source file:/tmp --rate-limit ::1:80           | rate-limit: '::1:80' (expected: HOST:PORT)
+        --source file:/tmp --rate-limit a:0              | rate-limit: 'a:0' (expected: a port, 1..65535)
+        --source file:/tmp --rate-limit a:99999          | rate-limit: '99999' (expected: a port, 0..65535)
+        --source file:/tmp --zipkin-url zipkin:9411      | zipkin-url: 'zipkin:9411' (expected: http://HOST:PORT/PATH)
+        --source file:/tmp --zipkin-url http:/spans      | zipkin-url: 'http:/spans' (expected: http://HOST:PORT/PATH)
+        --source file:/tmp --access-log yes              | access-log: 'yes' (expected: none or stdout)
+        --source file:/tmp --max-response-size 2         | max-response-size: '2' (expected: a number with B, KiB or MiB: 2MiB)
+        --source file:/tmp --max-response-size 2MB       | max-response-size: '2MB' (expected: a number with B, KiB or MiB: 2MiB)
+        --source file:/tmp --max-response-size 100B      | max-response-size: '100B' (expected: 1KiB..64MiB)
+        --source file:/tmp --max-response-size 999999MiB | max-response-size: '999999MiB' (expected: 1KiB..64MiB)
+        """)
     void refusesAWrongWordInOneLine(String words, String message) {
         assertThatThrownBy(() -> SettingsReader.read(List.of(words.split(" ")), Map.of()))
                 .isInstanceOf(SettingsException.class)
@@ -137,12 +143,12 @@ class SettingsReaderTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
-            sorce: file:/x                  | : sorce: unknown setting (nearest: source)
-            source: [a]                     | : source: not a single value (expected: file:DIR or consul://HOST:PORT)
-            - source                        | : no mapping (expected: 'name: value' lines)
-            source: file:/x\\n  port: 1     | :2: not YAML: mapping values are not allowed here
-            port: 1\\nport: 2               | :2: not YAML: Duplicate field 'port'
-            """)
+        sorce: file:/x                  | : sorce: unknown setting (nearest: source)
+        source: [a]                     | : source: not a single value (expected: file:DIR or consul://HOST:PORT)
+        - source                        | : no mapping (expected: 'name: value' lines)
+        source: file:/x\\n  port: 1     | :2: not YAML: mapping values are not allowed here
+        port: 1\\nport: 2               | :2: not YAML: Duplicate field 'port'
+        """)
     void refusesAWrongFileWithItsNameAndLine(String text, String message) throws IOException {
         Path file = Files.writeString(folder.resolve("settings.yaml"), text.replace("\\n", "\n"));
 

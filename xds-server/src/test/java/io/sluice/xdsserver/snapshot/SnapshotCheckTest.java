@@ -27,6 +27,7 @@ class SnapshotCheckTest {
         NodeSettings shared = new NodeSettings(
                 Optional.of(InetSocketAddress.createUnresolved("10.0.0.9", 8081)),
                 Optional.of(URI.create("http://10.0.0.8:9411/api/v2/spans")),
+                true,
                 true);
         Catalog one = TestCatalogs.of("orders");
         Catalog catalog = new Catalog(
@@ -82,20 +83,21 @@ class SnapshotCheckTest {
                         .filter(cluster -> !cluster.getName().equals(without))
                         .toList(),
                 whole.endpoints(),
+                List.of(),
                 List.of());
     }
 
     private static Translation noEndpoints(Translation whole) {
-        return new Translation(whole.listeners(), whole.routes(), whole.clusters(), List.of(), List.of());
+        return new Translation(whole.listeners(), whole.routes(), whole.clusters(), List.of(), List.of(), List.of());
     }
 
     private static Translation noRoutes(Translation whole) {
-        return new Translation(whole.listeners(), List.of(), whole.clusters(), whole.endpoints(), List.of());
+        return new Translation(whole.listeners(), List.of(), whole.clusters(), whole.endpoints(), List.of(), List.of());
     }
 
     private static Translation twoListeners(Translation whole) {
         var twice = new ArrayList<>(whole.listeners());
         twice.addAll(whole.listeners());
-        return new Translation(twice, whole.routes(), whole.clusters(), whole.endpoints(), List.of());
+        return new Translation(twice, whole.routes(), whole.clusters(), whole.endpoints(), List.of(), List.of());
     }
 }

@@ -253,6 +253,7 @@ class SnapshotPublisherTest {
     }
 
     private static Translation withoutEndpoints(Translation whole) {
-        return new Translation(whole.listeners(), whole.routes(), whole.clusters(), List.of(), whole.problems());
+        return new Translation(
+                whole.listeners(), whole.routes(), whole.clusters(), List.of(), whole.secrets(), whole.problems());
     }
 }

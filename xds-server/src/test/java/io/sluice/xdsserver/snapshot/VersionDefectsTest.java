@@ -64,7 +64,7 @@ class VersionDefectsTest {
     }
 
     private static Translation with(List<Listener> listeners, List<RouteConfiguration> routes, List<Cluster> clusters) {
-        return new Translation(listeners, routes, clusters, List.of(), List.of());
+        return new Translation(listeners, routes, clusters, List.of(), List.of(), List.of());
     }
 
     private static List<Cluster> cluster(String name) {

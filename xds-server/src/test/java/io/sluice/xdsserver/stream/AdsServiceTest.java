@@ -4,10 +4,12 @@ import static io.sluice.xdsserver.snapshot.ResourceType.CLUSTER;
 import static io.sluice.xdsserver.snapshot.ResourceType.ENDPOINT;
 import static io.sluice.xdsserver.snapshot.ResourceType.LISTENER;
 import static io.sluice.xdsserver.snapshot.ResourceType.ROUTE;
+import static io.sluice.xdsserver.snapshot.ResourceType.SECRET;
 import static io.sluice.xdsserver.stream.Sample.cluster;
 import static io.sluice.xdsserver.stream.Sample.endpoints;
 import static io.sluice.xdsserver.stream.Sample.listener;
 import static io.sluice.xdsserver.stream.Sample.route;
+import static io.sluice.xdsserver.stream.Sample.secret;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,6 +19,9 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc.AggregatedDiscoveryServiceStub;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.envoyproxy.envoy.service.secret.v3.SecretDiscoveryServiceGrpc;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
@@ -74,6 +79,37 @@ class AdsServiceTest extends Peers {
                 Wire.await("no watch left", () -> wire.snapshots.watches() == 0);
             }
         }
+    }
+
+    @Test
+    @DisplayName("the service of one type serves that and no other, as state of the world")
+    void oneTypeOnlySotw() {
+        Node node = wire.node();
+        Wire.WireLink<DiscoveryRequest, DiscoveryResponse> link = wire.link(
+                node, wire.port(), stub -> SecretDiscoveryServiceGrpc.newStub(stub.getChannel())::streamSecrets);
+        expectSecretsOnly(Script.sotw(link, node));
+        link.cancel();
+    }
+
+    @Test
+    @DisplayName("the service of one type serves that and no other, as delta")
+    void oneTypeOnlyDelta() {
+        Node node = wire.node();
+        Wire.WireLink<DeltaDiscoveryRequest, DeltaDiscoveryResponse> link = wire.link(
+                node, wire.port(), stub -> SecretDiscoveryServiceGrpc.newStub(stub.getChannel())::deltaSecrets);
+        expectSecretsOnly(Script.delta(link, node));
+        link.cancel();
+    }
+
+    private static void expectSecretsOnly(Script client) {
+        client.publish(cluster("a", "1"), secret("s", "1"));
+        client.subscribe(SECRET, "s");
+        client.ack(client.expect(SECRET, "s@1"));
+        client.all(CLUSTER);
+        client.expectNothing();
+        client.publish(cluster("a", "2"), secret("s", "2"));
+        client.ack(client.expect(SECRET, "s@2"));
+        client.expectNothing();
     }
 
     @Test

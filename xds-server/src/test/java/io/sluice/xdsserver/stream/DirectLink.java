@@ -37,11 +37,11 @@ final class DirectLink<Q, R> implements Link<Q, R> {
     }
 
     static DirectLink<DiscoveryRequest, DiscoveryResponse> sotw(int maxAnswerBytes) {
-        return new DirectLink<>(new SotwStream(CONTROL_PLANE, maxAnswerBytes, () -> NOW, DEAF));
+        return new DirectLink<>(new SotwStream(Optional.empty(), CONTROL_PLANE, maxAnswerBytes, () -> NOW, DEAF));
     }
 
     static DirectLink<DeltaDiscoveryRequest, DeltaDiscoveryResponse> delta(int maxAnswerBytes) {
-        return new DirectLink<>(new DeltaStream(CONTROL_PLANE, maxAnswerBytes, () -> NOW, DEAF));
+        return new DirectLink<>(new DeltaStream(Optional.empty(), CONTROL_PLANE, maxAnswerBytes, () -> NOW, DEAF));
     }
 
     @Override

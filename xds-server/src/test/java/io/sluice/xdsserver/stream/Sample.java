@@ -6,7 +6,9 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.Locality;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
@@ -18,6 +20,11 @@ import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.GenericSecret;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.sluice.xdsserver.snapshot.ResourceType;
 import io.sluice.xdsserver.snapshot.Snapshot;
 import io.sluice.xdsserver.snapshot.VersionedResource;
@@ -59,6 +66,24 @@ final class Sample {
                         .build());
     }
 
+    /** Whose callers speak TLS. */
+    static VersionedResource listener(String name, String version, String route, String secret) {
+        DownstreamTlsContext context = DownstreamTlsContext.newBuilder()
+                .setCommonTlsContext(CommonTlsContext.newBuilder()
+                        .addTlsCertificateSdsSecretConfigs(
+                                SdsSecretConfig.newBuilder().setName(secret)))
+                .build();
+        Listener.Builder plain = Listener.newBuilder();
+        try {
+            plain.mergeFrom(listener(name, version, route).body().getValue());
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException(e);
+        }
+        plain.getFilterChainsBuilder(0)
+                .setTransportSocket(TransportSocket.newBuilder().setTypedConfig(Any.pack(context)));
+        return resource(ResourceType.LISTENER, name, version, plain.build());
+    }
+
     static VersionedResource listener(String name, String version, String route) {
         HttpConnectionManager manager = HttpConnectionManager.newBuilder()
                 .setRds(Rds.newBuilder().setRouteConfigName(route))
@@ -98,7 +123,20 @@ final class Sample {
             case ENDPOINT -> endpoints(name, version);
             case LISTENER -> listener(name, version, "r");
             case ROUTE -> route(name, version);
+            case SECRET -> secret(name, version);
         };
+    }
+
+    static VersionedResource secret(String name, String version) {
+        return resource(
+                ResourceType.SECRET,
+                name,
+                version,
+                Secret.newBuilder()
+                        .setName(name)
+                        .setGenericSecret(GenericSecret.newBuilder()
+                                .setSecret(DataSource.newBuilder().setInlineString(version)))
+                        .build());
     }
 
     private static VersionedResource resource(ResourceType type, String name, String version, Message message) {
@@ -144,6 +182,10 @@ final class Sample {
             } else if (body.is(Listener.class)) {
                 Listener listener = body.unpack(Listener.class);
                 return listener.getName() + "@" + listener.getStatPrefix();
+            } else if (body.is(Secret.class)) {
+                Secret secret = body.unpack(Secret.class);
+                return secret.getName() + "@"
+                        + secret.getGenericSecret().getSecret().getInlineString();
             }
             RouteConfiguration route = body.unpack(RouteConfiguration.class);
             return route.getName() + "@" + route.getInternalOnlyHeaders(0);

@@ -4,10 +4,12 @@ import static io.sluice.xdsserver.snapshot.ResourceType.CLUSTER;
 import static io.sluice.xdsserver.snapshot.ResourceType.ENDPOINT;
 import static io.sluice.xdsserver.snapshot.ResourceType.LISTENER;
 import static io.sluice.xdsserver.snapshot.ResourceType.ROUTE;
+import static io.sluice.xdsserver.snapshot.ResourceType.SECRET;
 import static io.sluice.xdsserver.stream.Sample.cluster;
 import static io.sluice.xdsserver.stream.Sample.endpoints;
 import static io.sluice.xdsserver.stream.Sample.listener;
 import static io.sluice.xdsserver.stream.Sample.route;
+import static io.sluice.xdsserver.stream.Sample.secret;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.xdsserver.snapshot.ResourceType;
@@ -370,5 +372,33 @@ class StepsTest extends Peers {
         client.subscribe(ROUTE, "r");
         client.settle();
         return client;
+    }
+
+    @DisplayName("a new secret touches nothing else; a new listener is answered with the secret that it waits for")
+    @ParameterizedTest
+    @EnumSource
+    void secretsOfListeners(Peer peer) {
+        Script client = open(peer);
+        client.publish(listener("l", "1", "r", "s"), route("r", "1"), secret("s", "1"), secret("other", "1"));
+        client.all(CLUSTER);
+        client.all(LISTENER);
+        client.settle();
+        client.subscribe(ROUTE, "r");
+        client.ack(client.expect(ROUTE, "r@1"));
+        client.subscribe(SECRET, "s");
+        client.ack(client.expect(SECRET, "s@1"));
+        client.expectNothing();
+
+        client.publish(listener("l", "1", "r", "s"), route("r", "1"), secret("s", "2"), secret("other", "2"));
+        client.ack(client.expect(SECRET, "s@2"));
+        client.expectNothing();
+
+        client.publish(listener("l", "2", "r", "s"), route("r", "1"), secret("s", "2"), secret("other", "2"));
+        List<Received> all = client.settle();
+        assertThat(all).extracting(Received::type).contains(LISTENER, ROUTE, SECRET);
+        assertThat(all)
+                .filteredOn(each -> each.type() == SECRET)
+                .singleElement()
+                .satisfies(each -> assertThat(each.resources()).containsExactly("s@2"));
     }
 }

@@ -189,6 +189,7 @@ class StreamModelTest {
                             resource.name(),
                             next(),
                             leads.getOrDefault(resource.name(), Set.of()).toArray(String[]::new));
+                case SECRET -> Sample.secret(resource.name(), next());
             };
         }
 

@@ -76,7 +76,8 @@ record GoldenCase(Path folder) {
                         .map(service -> service.asText().split(":"))
                         .map(parts -> InetSocketAddress.createUnresolved(parts[0], Integer.parseInt(parts[1]))),
                 Optional.ofNullable(settings.get("zipkin-url")).map(url -> URI.create(url.asText())),
-                settings.path("access-log").asText().equals("stdout"));
+                settings.path("access-log").asText().equals("stdout"),
+                settings.path("keys").asBoolean(true));
     }
 
     List<NodeGroup> groups() {
