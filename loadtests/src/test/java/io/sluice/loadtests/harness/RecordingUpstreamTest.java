@@ -1,9 +1,11 @@
 package io.sluice.loadtests.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.sluice.loadtests.harness.Answer.Reset.Place;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -106,13 +108,16 @@ class RecordingUpstreamTest {
     }
 
     @Test
-    void freesItsPort() throws IOException {
+    void freesItsPort() {
         var upstream = RecordingUpstream.http1(request -> reply(200, ""));
         upstream.close();
-        // whoever connects to a port that is free may be given that very port, and meet himself
-        try (var next = new ServerSocket(upstream.port(), 1, InetAddress.getLoopbackAddress())) {
-            assertThat(next.getLocalPort()).isEqualTo(upstream.port());
-        }
+        // a thread that waits for callers lets go of the port when it has woken up
+        await().ignoreException(BindException.class).untilAsserted(() -> {
+            // whoever connects to a port that is free may be given that very port, and meet himself
+            try (var next = new ServerSocket(upstream.port(), 1, InetAddress.getLoopbackAddress())) {
+                assertThat(next.getLocalPort()).isEqualTo(upstream.port());
+            }
+        });
     }
 
     private static int status(RecordingUpstream upstream) throws IOException {

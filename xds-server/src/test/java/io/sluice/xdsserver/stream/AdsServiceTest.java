@@ -72,7 +72,7 @@ class AdsServiceTest extends Peers {
                 switch (end) {
                     case CANCEL -> link.cancel();
                     case COMPLETE -> link.complete();
-                    case CONNECTION_CLOSED -> link.breakOff();
+                    case CONNECTION_CLOSED -> relay.hangUp();
                     case CONNECTION_RESET -> relay.tear();
                 }
                 wire.forget();

@@ -39,6 +39,7 @@ import io.sluice.xdsserver.translate.NodeGroup;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -138,7 +139,7 @@ class EnvoyTest {
         try (EnvoyProcess envoy = EnvoyProcess.start(folder, ads.port(), variant)) {
             BlockingWebClient web = live(envoy);
             assertThat(web.get("/").contentUtf8()).isEqualTo("a");
-            for (ResourceType type : ResourceType.values()) {
+            for (ResourceType type : EnumSet.complementOf(EnumSet.of(ResourceType.SECRET))) {
                 assertThat(envoy.shows(type.typeUrl())).as(type.typeUrl()).isTrue();
             }
             Client client = ads.clients.list().join().getFirst();

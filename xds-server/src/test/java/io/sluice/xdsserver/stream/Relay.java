@@ -41,6 +41,14 @@ final class Relay implements AutoCloseable {
         sockets.clear();
     }
 
+    /** Closes both connections. */
+    void hangUp() throws IOException {
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+        sockets.clear();
+    }
+
     private void accept() {
         try {
             while (true) {

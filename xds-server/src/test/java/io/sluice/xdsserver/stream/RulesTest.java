@@ -617,7 +617,7 @@ class RulesTest extends Peers {
         client.publish(cluster("a", "1"));
         for (String typeUrl : List.of(
                 "type.googleapis.com/envoy.service.runtime.v3.Runtime",
-                "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
+                "type.googleapis.com/envoy.config.route.v3.VirtualHost",
                 "x",
                 "")) {
             client.unknownType(typeUrl);

@@ -236,10 +236,5 @@ final class Wire implements AutoCloseable {
             ((ClientCallStreamObserver<Q>) requests).cancel("done", null);
             connection.closeAsync();
         }
-
-        /** The connection ends without a word on the call. */
-        void breakOff() {
-            connection.close();
-        }
     }
 }
