@@ -60,6 +60,8 @@ class BenchTest {
                         "p99 at 200/s, HTTP/2 in, 100 B",
                         "memory (RSS) under load",
                         "allocated per request, HTTP/1, 100 B",
+                        "allocated per request, HTTP/1, 10 KiB",
+                        "allocated per request, HTTP/2 in, 100 B",
                         "CPU per request, JWT, RBAC, local limit",
                         "CPU per request, 10,000 routes",
                         "CPU with 10,000 routes to CPU with 10",
