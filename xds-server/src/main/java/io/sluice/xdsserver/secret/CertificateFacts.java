@@ -59,7 +59,7 @@ public record CertificateFacts(String subject, String serial, List<String> names
     }
 
     @SuppressWarnings("JavaUtilDate") // certificates have no other
-    private static Instant begin(X509Certificate certificate) {
+    static Instant begin(X509Certificate certificate) {
         return certificate.getNotBefore().toInstant();
     }
 

@@ -159,6 +159,10 @@ public final class CertificateFiles {
             }
             case Content.Authorities others -> certificates("authorities", others.certificates());
         };
+        Instant begin = CertificateFacts.begin(chain.getFirst());
+        if (next.content() instanceof Content.Own && time.instant().isBefore(begin)) {
+            throw new UnusableException("begins at " + begin, "a certificate that is valid");
+        }
         Instant end = CertificateFacts.end(chain.getFirst());
         boolean ended = next.content() instanceof Content.Own && !time.instant().isBefore(end);
         if (!ended || !good.containsKey(next.name())) {

@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
 /** Reads PEM. Messages of exceptions never hold what was read. */
 final class PemText {
     private static final Pattern BLOCK = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
+    private static final Pattern CERTIFICATE = Pattern.compile("-----BEGIN [A-Z0-9 ]*CERTIFICATE-----");
     private static final byte[] VERSION = {2, 1, 0};
     private static final byte[] SAMPLE = "sluice".getBytes(StandardCharsets.US_ASCII);
     private static final int SEQUENCE = 0x30;
@@ -44,6 +45,9 @@ final class PemText {
                 }
             }
         }
+        if (found.size() < CERTIFICATE.matcher(pem).results().count()) {
+            throw new IOException("has a certificate that is cut off");
+        }
         if (found.isEmpty()) {
             throw new IOException("has no certificate in PEM");
         }
@@ -52,6 +56,9 @@ final class PemText {
 
     /** @throws IOException where there is no key, or it is not the certificate's, saying which */
     static void checkKey(String pem, PublicKey certified) throws IOException {
+        if (pem.contains("Proc-Type: 4,ENCRYPTED")) {
+            throw new IOException("is encrypted");
+        }
         Matcher block = BLOCK.matcher(pem);
         while (block.find()) {
             byte[] content = content(block.group(2));

@@ -26,6 +26,7 @@ class CertificateFilesTest {
     private static Pair other;
     private static Pair ended;
     private static Pair rsa;
+    private static Pair later;
 
     @TempDir
     Path folder;
@@ -42,6 +43,7 @@ class CertificateFilesTest {
         other = Pair.of("other.test", "-keyalg", "EC");
         ended = Pair.of("ended.test", "-keyalg", "EC", "-startdate", "-3d", "-validity", "1");
         rsa = Pair.of("rsa.test", "-keyalg", "RSA");
+        later = Pair.of("later.test", "-keyalg", "EC", "-startdate", "+2d");
     }
 
     @BeforeEach
@@ -117,6 +119,8 @@ class CertificateFilesTest {
         chain  | no base64      | chain has a PEM block that is not base64 (expected: certificates in PEM)
         chain  | other          | key is not the key of the certificate (expected: the certificate's own key, without a password)
         chain  | ended          | ended at
+        chain  | later          | begins at
+        chain  | cut            | chain has a certificate that is cut off (expected: certificates in PEM)
         chain  | absent         | file 'a.crt' is not there (expected: a file in PEM)
         chain  | large          | file 'a.crt' is too large (expected: at most 1MiB)
         chain  | link           | file 'a.crt' lies elsewhere
@@ -124,6 +128,7 @@ class CertificateFilesTest {
         key    | other          | key is not the key of the certificate
         key    | rsa            | key is not the key of the certificate
         key    | encrypted      | key is encrypted
+        key    | encrypted once | key is encrypted
         key    | absent         | file 'a.key' is not there
         """)
     void keepsTheLastGoodOne(String file, String what, String reason) throws IOException {
@@ -140,6 +145,10 @@ class CertificateFilesTest {
                 write(at.getFileName().toString(), file.equals("chain") ? other.chainPem() : other.keyPem());
             case "rsa" -> write("a.key", rsa.keyPem());
             case "ended" -> write(ended);
+            case "later" -> write(later);
+            case "cut" -> write("a.crt", good.chainPem() + other.chainPem().substring(0, 200));
+            case "encrypted once" ->
+                write("a.key", good.olderKeyPem("EC PRIVATE KEY").replaceFirst("\n", "\nProc-Type: 4,ENCRYPTED\n\n"));
             case "encrypted" -> write("a.key", Pair.pem("ENCRYPTED PRIVATE KEY", new byte[] {1}));
             case "absent" -> Files.delete(at);
             case "large" -> write("a.crt", "x".repeat((1 << 20) + 1));
