@@ -105,7 +105,7 @@ final class NaiveHttp1 {
         for (line = line(); !line.isEmpty(); line = line()) {
             Matcher header = HEADER.matcher(line);
             check(header.matches());
-            String value = header.group(2).replaceAll("[ \\t]+$", "");
+            String value = header.group(2).replaceAll("[ \\t]+\\z", "");
             fields.add(header.group(1).toLowerCase(Locale.ROOT) + ": " + value);
             switch (header.group(1).toLowerCase(Locale.ROOT)) {
                 case "host" -> {
@@ -178,7 +178,7 @@ final class NaiveHttp1 {
             check(trailer.matches());
             String name = trailer.group(1).toLowerCase(Locale.ROOT);
             check(!name.matches("host|content-length|transfer-encoding"));
-            trailers.add(name + ": " + trailer.group(2).replaceAll("[ \\t]+$", ""));
+            trailers.add(name + ": " + trailer.group(2).replaceAll("[ \\t]+\\z", ""));
         }
     }
 
