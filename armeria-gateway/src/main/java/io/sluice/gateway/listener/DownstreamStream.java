@@ -5,9 +5,7 @@ import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
 import io.netty.channel.EventLoop;
-import io.sluice.gateway.accesslog.TlsSession;
 import io.sluice.gateway.wire.Refusal;
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,14 +28,6 @@ interface DownstreamStream {
 
     /** Else HTTP/2. */
     boolean isHttp1();
-
-    /** Null in clear text. */
-    @Nullable
-    TlsSession tlsSession();
-
-    InetSocketAddress remoteAddress();
-
-    InetSocketAddress localAddress();
 
     // --- the request's body
 

@@ -12,11 +12,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.EventLoop;
 import io.netty.util.AsciiString;
-import io.sluice.gateway.accesslog.TlsSession;
 import io.sluice.gateway.upstream.ProperCase;
 import io.sluice.gateway.wire.Http1Request;
 import io.sluice.gateway.wire.Refusal;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -94,21 +92,6 @@ final class Http1Stream implements DownstreamStream {
     @Override
     public boolean isHttp1() {
         return true;
-    }
-
-    @Override
-    public @Nullable TlsSession tlsSession() {
-        return downstream.connection().session();
-    }
-
-    @Override
-    public InetSocketAddress remoteAddress() {
-        return (InetSocketAddress) downstream.channel().remoteAddress();
-    }
-
-    @Override
-    public InetSocketAddress localAddress() {
-        return (InetSocketAddress) downstream.channel().localAddress();
     }
 
     // --- the request's body

@@ -10,8 +10,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.sluice.gateway.accesslog.TlsSession;
-import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -82,21 +80,6 @@ final class MultiplexedStream implements DownstreamStream {
     @Override
     public boolean isHttp1() {
         return false;
-    }
-
-    @Override
-    public @Nullable TlsSession tlsSession() {
-        return downstream.caller().session();
-    }
-
-    @Override
-    public InetSocketAddress remoteAddress() {
-        return (InetSocketAddress) downstream.channel().remoteAddress();
-    }
-
-    @Override
-    public InetSocketAddress localAddress() {
-        return (InetSocketAddress) downstream.channel().localAddress();
     }
 
     // --- the request's body

@@ -98,7 +98,7 @@ final class ServerExchange implements Exchange {
         path = request.get(HttpHeaderNames.PATH, "");
         hostAsAuthority(request);
         remote = connection.remoteAddress();
-        session = stream.tlsSession();
+        session = connection.session();
         tls = session != null;
         http1 = stream.isHttp1();
         grpc = GrpcTimeout.isGrpc(request);

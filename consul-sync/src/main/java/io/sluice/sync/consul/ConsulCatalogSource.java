@@ -440,9 +440,9 @@ public final class ConsulCatalogSource implements CatalogSource {
     }
 
     private Optional<Problem> problem(Watch<?> watch) {
-        if (watch.heldBack().isPresent()) {
-            return watch.heldBack()
-                    .map(reason -> new Problem(name(), watch.name(), reason, "that Consul knows it again"));
+        Optional<String> held = watch.heldBack();
+        if (held.isPresent()) {
+            return held.map(reason -> new Problem(name(), watch.name(), reason, "that Consul knows it again"));
         }
         if (watch.value().isEmpty()) {
             return watch.failure().map(reason -> new Problem(name(), watch.name(), "not read: " + reason, "an answer"));

@@ -24,24 +24,17 @@ public record Service(String name, ServicePolicy policy, List<Instance> instance
      * fail at once: the checks are doubted, and the critical ones are asked as well.
      */
     public List<Instance> asked() {
-        return checksAreDoubted() ? whole() : wellOnes();
+        List<Instance> notTakenOut = instances.stream()
+                .filter(instance -> instance.health() != Health.MAINTENANCE && instance.weight() > 0)
+                .toList();
+        List<Instance> well = notTakenOut.stream()
+                .filter(instance -> instance.health() != Health.CRITICAL)
+                .toList();
+        return LEAST_PART * well.size() < notTakenOut.size() ? notTakenOut : well;
     }
 
     /** Whether too many are critical for that to be believed. */
     public boolean checksAreDoubted() {
-        return LEAST_PART * wellOnes().size() < whole().size();
-    }
-
-    private List<Instance> wellOnes() {
-        return whole().stream()
-                .filter(instance -> instance.health() != Health.CRITICAL)
-                .toList();
-    }
-
-    /** All whom nobody has taken out on purpose. */
-    private List<Instance> whole() {
-        return instances.stream()
-                .filter(instance -> instance.health() != Health.MAINTENANCE && instance.weight() > 0)
-                .toList();
+        return asked().stream().anyMatch(instance -> instance.health() == Health.CRITICAL);
     }
 }

@@ -85,7 +85,7 @@ public final class Bench {
         if (words.contains("--help")) {
             System.out.println(
                     "usage: ./sluice bench [--quick | --allocation]   (--quick: whether it runs, in seconds; its"
-                            + " figures say nothing --allocation: only what the gateway allocates per request, which a"
+                            + " figures say nothing; --allocation: only what the gateway allocates per request, which a"
                             + " busy machine does not change)");
             return;
         }

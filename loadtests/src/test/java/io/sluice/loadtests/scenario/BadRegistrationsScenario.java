@@ -127,12 +127,8 @@ class BadRegistrationsScenario {
 
     private static void awaitHealthy(Site site, int count) {
         Site.await(site::state, () -> {
-            try {
-                String page = site.xdsPage("/catalog");
-                return page.split("\"health\" : \"passing\"", -1).length - 1 == count && site.isLive();
-            } catch (java.io.IOException e) {
-                return false;
-            }
+            String page = site.page("/catalog");
+            return page.split("\"health\" : \"passing\"", -1).length - 1 == count && site.isLive();
         });
     }
 
@@ -167,10 +163,6 @@ class BadRegistrationsScenario {
     }
 
     private static boolean isRefused(Site site) {
-        try {
-            return site.xdsPage("/ready?verbose").contains("problem: sluice/routes");
-        } catch (java.io.IOException e) {
-            return false;
-        }
+        return site.page("/ready?verbose").contains("problem: sluice/routes");
     }
 }

@@ -8,7 +8,6 @@ import io.sluice.loadtests.harness.Part;
 import io.sluice.loadtests.harness.RealParts;
 import io.sluice.loadtests.harness.RecordingUpstream;
 import io.sluice.loadtests.harness.Registry.Registration;
-import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,10 +74,6 @@ class LeaderAwayScenario {
     }
 
     private static String ready(Site site) {
-        try {
-            return site.xdsPage("/ready?verbose");
-        } catch (IOException e) {
-            return e.toString();
-        }
+        return site.page("/ready?verbose");
     }
 }

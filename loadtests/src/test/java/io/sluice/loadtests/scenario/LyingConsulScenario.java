@@ -13,8 +13,6 @@ import io.sluice.loadtests.harness.Ports;
 import io.sluice.loadtests.harness.RealParts;
 import io.sluice.loadtests.harness.RecordingUpstream;
 import io.sluice.loadtests.harness.Registry.Registration;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -222,7 +220,7 @@ class LyingConsulScenario {
                 .atMost(within)
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> {
-                    String page = page("/snapshots?type=endpoint&name=shop&verbose");
+                    String page = site.page("/snapshots?type=endpoint&name=shop&verbose");
                     long all = Pattern.compile("\"port_value\"|\"portValue\"")
                             .matcher(page)
                             .results()
@@ -240,19 +238,11 @@ class LyingConsulScenario {
     }
 
     private static double figure(String name) {
-        return FIGURE.matcher(page("/metrics"))
+        return FIGURE.matcher(site.page("/metrics"))
                 .results()
                 .filter(line -> line.group(1).equals(name))
                 .map((MatchResult line) -> Double.parseDouble(line.group(2)))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no figure " + name));
-    }
-
-    private static String page(String path) {
-        try {
-            return site.xdsPage(path);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

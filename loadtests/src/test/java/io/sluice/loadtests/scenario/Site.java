@@ -17,6 +17,7 @@ import io.sluice.loadtests.harness.Registry;
 import io.sluice.loadtests.harness.Response;
 import io.sluice.loadtests.harness.XdsServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -166,6 +167,15 @@ final class Site implements AutoCloseable {
     /** A page of the xds-server's admin. */
     String xdsPage(String path) throws IOException {
         return Http1Client.get(xdsAdminPort, "127.0.0.1", path).text();
+    }
+
+    /** The same where there must be one. */
+    String page(String path) {
+        try {
+            return xdsPage(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     JsonNode clients() throws IOException {
